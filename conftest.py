@@ -1,0 +1,3 @@
+"""Makes `pytest` here an audit: options, handles, verdicts and reports come from this plugin."""
+
+pytest_plugins = ["fedready.plugin"]
