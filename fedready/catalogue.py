@@ -51,7 +51,7 @@ class _BaselineFile(Frozen, frozen=True, kw_only=True):
 def load_baseline(path: str | Path = DEFAULT_BASELINE) -> Baseline:
     """Read a baseline: its folder, or the `baseline.yaml` in it.
 
-    `Control.section` becomes the id of its section and `Control.area` the letters of its own id in lower case, unless
+    `Control.section` becomes the id of its section and `Control.area` the letters of its own id, unless
     the row says otherwise. `digest` is over the data of all files, not over their spelling.
 
     Raises:
@@ -116,7 +116,7 @@ def _section(
         except WrongExpectation as wrong:
             what = f"expected of {control.id}: {wrong.what}"
             raise part.mistake(what, wrong.mend, *at, "expected", *wrong.path) from None
-        area = control.area or control.id.partition("-")[0].lower()
+        area = control.area or control.id.partition("-")[0]
         controls.append(msgspec.structs.replace(control, section=control.section or section.id, area=area))
     return msgspec.structs.replace(section, controls=tuple(controls))
 

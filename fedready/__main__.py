@@ -1,0 +1,7 @@
+"""`python -m fedready`, the same as the console script `fedready`."""
+
+import sys
+
+from fedready.cli import main
+
+sys.exit(main())

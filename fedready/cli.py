@@ -1,0 +1,88 @@
+"""The console script `fedready`: what is audited and why. The audit itself is `pytest --target FILE`.
+
+Imports stay inside the commands: `--version` and a mistyped command answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from fedready import __version__
+
+USAGE_ERROR = 4
+"""As pytest's: the command line or a file of the configuration is wrong."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, exit 4."""
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}. `{self.prog} --help` says what can be given.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="fedready",
+        description="Says what is audited and why. An audit is: python -m pytest --target FILE [--waivers FILE]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fedready {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    controls = commands.add_parser("controls", help="list every control", allow_abbrev=False)
+    controls.add_argument("--json", action="store_true", help="the whole rows as JSON")
+    controls.add_argument("--baseline", metavar="FILE", help="another baseline")
+
+    explain = commands.add_parser("explain", help="say everything about one control", allow_abbrev=False)
+    explain.add_argument("control", metavar="ID", help="its id, like HOST-04")
+    explain.add_argument("--baseline", metavar="FILE", help="another baseline")
+
+    docs = commands.add_parser("docs", allow_abbrev=False)  # for the project's own documents: not listed
+    what = docs.add_mutually_exclusive_group(required=True)
+    what.add_argument("--write", action="store_true", help="write the generated documents")
+    what.add_argument("--check", action="store_true", help="say which of them are out of date")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 1 (documents are out of date) or 4 (something has to be mended)."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")  # a console with an old code page must not end a listing
+    asked = _parser().parse_args(arguments)
+
+    from fedready.yamlmarks import Mistake
+
+    try:
+        return _run(asked)
+    except Mistake as mistake:
+        print(mistake, file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:  # `fedready controls | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from fedready import manual
+
+    if asked.command == "docs":
+        stale = manual.write() if asked.write else manual.stale()
+        for path in stale:
+            print(f"{path}: {'written' if asked.write else 'out of date; `make docs` writes it'}")
+        return 1 if stale and asked.check else 0
+
+    from fedready.catalogue import DEFAULT_BASELINE, load_baseline
+
+    baseline = load_baseline(asked.baseline or DEFAULT_BASELINE)
+    if asked.command == "explain":
+        print(manual.explained(baseline, asked.control), end="")
+    elif asked.json:
+        print(manual.controls_as_json(baseline))
+    else:
+        print(manual.controls_as_table(baseline), end="")
+    sys.stdout.flush()
+    return 0
