@@ -1,3 +1,3 @@
-"""Makes `pytest` here an audit: options, handles, verdicts and reports come from this plugin."""
+"""Everything that pytest needs to audit lives in fedready/plugin.py."""
 
 pytest_plugins = ["fedready.plugin"]

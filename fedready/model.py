@@ -68,7 +68,7 @@ class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --------------------------------------------------------------------------- who is asked
 
 
-class ConnectStep(Frozen, kw_only=True):
+class ConnectStep(Frozen, frozen=True, kw_only=True):
     """`connect:` of a winrm endpoint: `Connect-MicrosoftTeams` by application and certificate, never a secret."""
 
     application_id: str
@@ -76,7 +76,7 @@ class ConnectStep(Frozen, kw_only=True):
     certificate_thumbprint: str
 
 
-class Endpoint(Frozen, kw_only=True):
+class Endpoint(Frozen, frozen=True, kw_only=True):
     """One PowerShell endpoint of the target file.
 
     `ocspowershell` is https://POOL/OcsPowershell (single cmdlets, no modules); `winrm` is a management host or an Edge.
@@ -93,7 +93,7 @@ class Endpoint(Frozen, kw_only=True):
     certificate_key_pem: str | None = None
 
 
-class Endpoints(Frozen, kw_only=True):
+class Endpoints(Frozen, frozen=True, kw_only=True):
     """The sessions of an audit: one per side, even on one host."""
 
     onprem: Endpoint | None = None
@@ -101,13 +101,13 @@ class Endpoints(Frozen, kw_only=True):
     edges: dict[str, Endpoint] = {}
 
 
-class Edge(Frozen, kw_only=True):
+class Edge(Frozen, frozen=True, kw_only=True):
     """The external names of the Access Edge."""
 
     names: tuple[str, ...] = ()
 
 
-class Timeouts(Frozen, kw_only=True):
+class Timeouts(Frozen, frozen=True, kw_only=True):
     """Seconds."""
 
     cmdlet: int = 60
@@ -117,14 +117,14 @@ class Timeouts(Frozen, kw_only=True):
     run: int = 600
 
 
-class EvidenceSource(Frozen, kw_only=True):
+class EvidenceSource(Frozen, frozen=True, kw_only=True):
     """A side that is answered from a file instead of live."""
 
     export: str | None = None
     snapshot: str | None = None
 
 
-class Target(Frozen, kw_only=True):
+class Target(Frozen, frozen=True, kw_only=True):
     """Who is asked, and as what it is judged: the target file (INTERFACES.md). Never holds a secret."""
 
     name: str
@@ -156,14 +156,14 @@ class Target(Frozen, kw_only=True):
 # --------------------------------------------------------------------------- what was answered
 
 
-class Cause(Frozen, kw_only=True):
+class Cause(Frozen, frozen=True, kw_only=True):
     """Why there is no answer: a kind for programs, a sentence for people (with what would help)."""
 
     kind: CauseKind
     text: str
 
 
-class Evidence(Frozen, kw_only=True, rename={"source": "from", "account": "as"}):
+class Evidence(Frozen, frozen=True, kw_only=True, rename={"source": "from", "account": "as"}):
     """The answer to one question, or why there is none.
 
     `value` holds JSON only. Cmdlet: a list of rows (dicts; `#type` is the .NET type name); the other rooms of `ask/` say theirs.
@@ -179,14 +179,14 @@ class Evidence(Frozen, kw_only=True, rename={"source": "from", "account": "as"})
     via: Literal["live", "export", "snapshot"] = "live"
 
 
-class Sent(Frozen, kw_only=True):
+class Sent(Frozen, frozen=True, kw_only=True):
     """One command as it left this machine, recorded at the wire. `to` is the side."""
 
     to: str
     command: str
 
 
-class RunFacts(Frozen, kw_only=True):
+class RunFacts(Frozen, frozen=True, kw_only=True):
     """When and how the evidence was asked. Times are UTC, `2026-01-02T03:04:05Z`."""
 
     id: str
@@ -195,7 +195,7 @@ class RunFacts(Frozen, kw_only=True):
     selection: str = ""
 
 
-class Snapshot(Frozen, kw_only=True):
+class Snapshot(Frozen, frozen=True, kw_only=True):
     """All evidence of one run, enough to judge again without network (snapshot.json)."""
 
     schema_version: int = 1
@@ -210,7 +210,7 @@ class Snapshot(Frozen, kw_only=True):
 # --------------------------------------------------------------------------- what is expected
 
 
-class Case(Frozen, kw_only=True):
+class Case(Frozen, frozen=True, kw_only=True):
     """A way to fail that has its own severity and words."""
 
     severity: Severity | None = None
@@ -220,7 +220,7 @@ class Case(Frozen, kw_only=True):
     verify: str | None = None
 
 
-class Control(Frozen, kw_only=True):
+class Control(Frozen, frozen=True, kw_only=True):
     """One row of the baseline. Texts may hold `{{name}}` placeholders (see `catalogue.fill`)."""
 
     id: str
@@ -244,7 +244,7 @@ class Control(Frozen, kw_only=True):
     cases: dict[str, Case] = {}
 
 
-class Section(Frozen, kw_only=True):
+class Section(Frozen, frozen=True, kw_only=True):
     """A heading of the article, with the controls that stand under it."""
 
     id: str
@@ -253,7 +253,7 @@ class Section(Frozen, kw_only=True):
     controls: tuple[Control, ...] = ()
 
 
-class CloudNames(Frozen, kw_only=True):
+class CloudNames(Frozen, frozen=True, kw_only=True):
     """The names of one Microsoft 365 cloud; `inferred` lists the keys that no page states."""
 
     sipfed: str
@@ -265,7 +265,7 @@ class CloudNames(Frozen, kw_only=True):
     inferred: tuple[str, ...] = ()
 
 
-class Baseline(Frozen, kw_only=True):
+class Baseline(Frozen, frozen=True, kw_only=True):
     """The documents as data."""
 
     version: str
@@ -279,12 +279,12 @@ class Baseline(Frozen, kw_only=True):
         return {c.id: c for s in self.sections for c in s.controls}
 
 
-class Waiver(Frozen, kw_only=True):
+class Waiver(Frozen, frozen=True, kw_only=True):
     """A fail that somebody answers for, until a day, for one value."""
 
     control: str
     subject: str
-    accepts: Json = None
+    accepts: Json | msgspec.UnsetType = msgspec.UNSET
     reason: str
     owner: str
     ticket: str = ""
@@ -297,7 +297,7 @@ class Waiver(Frozen, kw_only=True):
 # --------------------------------------------------------------------------- what is said
 
 
-class Reading(Frozen, kw_only=True):
+class Reading(Frozen, frozen=True, kw_only=True):
     """One "this check looked at `question` > `path` and saw `value`", left by a handle, never written by hand.
 
     `path`: `""` whole value, `#` number of rows, `Prop` of the only row, `[2].Prop` of the third, `Prop.Sub` below.
@@ -308,8 +308,11 @@ class Reading(Frozen, kw_only=True):
     value: Json = None
 
 
-class Finding(Frozen, kw_only=True):
-    """Control + subject + verdict, with everything that was looked at (findings.json)."""
+class Finding(Frozen, frozen=True, kw_only=True):
+    """Control + subject + verdict, with everything that was looked at (findings.json).
+
+    `unanswered` is the question whose missing answer made it unknown; `caused_by` names the controls that explain it.
+    """
 
     control: str
     subject: str = DEPLOYMENT
@@ -321,6 +324,7 @@ class Finding(Frozen, kw_only=True):
     message: str = ""
     note: str | None = None
     cause: Cause | None = None
+    unanswered: str | None = None
     caused_by: tuple[str, ...] = ()
     waiver: Waiver | None = None
     case: str | None = None
@@ -335,10 +339,15 @@ class Finding(Frozen, kw_only=True):
 
     @property
     def is_root(self) -> bool:
-        return not self.caused_by
+        """Is this a fail, unknown or error that nothing else explains?"""
+        return self.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR) and not self.caused_by
+
+    @property
+    def is_advisory(self) -> bool:
+        return self.verdict is Verdict.FAIL and not self.severity.blocks
 
 
-class Counts(Frozen, kw_only=True):
+class Counts(Frozen, frozen=True, kw_only=True):
     """Findings by verdict; `roots` are fails and unknowns that nothing else explains; `not_run` counts controls."""
 
     passed: int = field(default=0, name="pass")
@@ -351,7 +360,7 @@ class Counts(Frozen, kw_only=True):
     not_run: int = 0
 
 
-class Reads(Frozen, kw_only=True):
+class Reads(Frozen, frozen=True, kw_only=True):
     """What was sent: questions sent, answered, failed; `writes` is counted at the wire and must be 0."""
 
     sent: int = 0
@@ -360,14 +369,14 @@ class Reads(Frozen, kw_only=True):
     writes: int = 0
 
 
-class NotRun(Frozen, kw_only=True):
+class NotRun(Frozen, frozen=True, kw_only=True):
     """A control that was selected out or not reached."""
 
     control: str
     reason: str
 
 
-class Run(Frozen, kw_only=True):
+class Run(Frozen, frozen=True, kw_only=True):
     """One judged audit: what every writer in `tell/` is given."""
 
     id: str
@@ -394,7 +403,10 @@ class Run(Frozen, kw_only=True):
 class Unseen(Exception):
     """What a check wanted to look at could not be seen. Becomes `unknown`, never `fail` (and no AttributeError)."""
 
-    def __init__(self, text: str, *, question: str = "", cause: Cause | None = None) -> None:
+    def __init__(
+        self, text: str, *, question: str = "", cause: Cause | None = None, caused_by: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(text)
         self.question = question
+        self.caused_by = caused_by
         self.cause = cause or Cause(kind="absent", text=text)

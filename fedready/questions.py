@@ -258,3 +258,30 @@ def endpoint_of(question: Question, target: Target) -> str:
     if isinstance(question, Lookup | Wildcard):
         return f"dns@{question.resolver}"
     return "https" if isinstance(question, Get) else "tls"
+
+
+OPENING_STEPS = ("Import-Module", "Connect-MicrosoftTeams")
+"""What may be sent to prepare a session (DESIGN ruling 16). They change nothing but the session itself."""
+
+
+def reads(command: str) -> bool:
+    """Is this command, as recorded at the wire, one that only reads: on the allow-list, or an opening step?
+
+    >>> reads("Get-CsSipDomain"), reads("Set-CsHostingProvider -Enabled True"), reads("Get-CsSipDomain | Remove-Item")
+    (True, False, False)
+    """
+    name = command.split(" ", 1)[0]
+    if name in OPENING_STEPS:
+        return True
+    allowed = ALLOWED.get(name)
+    return allowed is not None and any(
+        command == Cmdlet(allowed.sides[0], name, parameters).text.partition(": ")[2]
+        for parameters in _every_call(allowed)
+    )
+
+
+def _every_call(allowed: Allowed) -> list[tuple[tuple[str, str | bool], ...]]:
+    calls: list[tuple[tuple[str, str | bool], ...]] = [()]
+    for key, values in allowed.parameters.items():
+        calls += [(*call, (key, value)) for call in calls for value in values]
+    return calls

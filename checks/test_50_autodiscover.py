@@ -1,0 +1,57 @@
+"""-AutodiscoverUrl https://webdir.online.lync.com/Autodiscover/AutodiscoverService.svc/root, asked once, anonymously."""
+
+from urllib.parse import urlsplit
+
+from fedready.check import advise, control, fail, in_domain, said
+
+
+@control("AUTO-01")
+def test_reachable(autodiscover):
+    """DNS, TCP, TLS and certificate: the connection comes about."""
+    fault = autodiscover.fault("dns", "tcp", "tls", "certificate")
+    if fault is not None:
+        fail(fault, case=autodiscover.stage(), observed=fault)
+
+
+@control("AUTO-02")
+def test_https(autodiscover):
+    """https, and no redirect to http."""
+    fault = autodiscover.fault("scheme")
+    if fault is not None:
+        fail(fault, case="redirect" if autodiscover.was_redirected() else None, observed=fault)
+
+
+@control("AUTO-03")
+def test_stays_in_the_cloud(autodiscover, cloud):
+    """Neither a redirect nor a link of the answer leads to another domain."""
+    fault = autodiscover.fault("redirect")
+    if fault is not None:
+        fail(fault, observed=fault)
+    for token, link in autodiscover.last_hop()["shape"]["links"].items():
+        if token == "redirect" and not in_domain(urlsplit(link).hostname, cloud.suffix):
+            fail(f"the answer sends clients on to {said(link)}", observed=link)
+
+
+@control("AUTO-04")
+def test_documented_shape(autodiscover):
+    """JSON with _links or an XML AutodiscoverResponse; without status 200 there is nothing to expect of the body."""
+    hop = autodiscover.last_hop()
+    if hop["status"] != 200:
+        advise(
+            f"the answer has status {hop['status']}, so its body is no Autodiscover document", observed=hop["status"]
+        )
+    if hop["shape"]["kind"] not in ("json", "xml") or not {"self", "user", "redirect"} & set(hop["shape"]["links"]):
+        advise("the body is neither of the two documented documents", observed=hop["shape"]["kind"])
+
+
+@control("AUTO-05")
+def test_status(autodiscover):
+    """Nobody documents today's answer, so whatever is unexpected is told and blocks nothing."""
+    fault = autodiscover.fault("http")
+    if fault is not None:
+        advise(fault, observed=fault)
+    hop = autodiscover.last_hop()
+    if hop["status"] != 200:
+        advise(f"the address answers with status {hop['status']}", observed=hop["status"])
+    if hop["shape"]["kind"] not in ("json", "xml"):
+        advise("the address answers with something that is no Autodiscover document", observed=hop["shape"]["kind"])

@@ -1,0 +1,256 @@
+"""One audit from its sources to its findings: what is asked, what is judged, what is said of the whole. No pytest here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fedready import __version__, snapshot
+from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
+from fedready.desk import Desk
+from fedready.inquiry import Inquiry, Known, sip_domains
+from fedready.judge import EXIT_CODES, Waived, attribute, count, headline, judge, not_applicable, waive, writes
+from fedready.model import (
+    CLOUDS,
+    DEPLOYMENT,
+    PHASES,
+    Baseline,
+    Control,
+    Finding,
+    Json,
+    NotRun,
+    Reads,
+    Run,
+    Snapshot,
+    Target,
+    Unseen,
+    Waiver,
+)
+from fedready.questions import NotAllowed, a_label, reads
+from fedready.target import load_target
+from fedready.words import Expectation, expectation
+from fedready.yamlmarks import Mistake
+
+TOOL = f"fedready {__version__}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller chose. Exactly one of `target` and `snapshot` names the source of evidence."""
+
+    target: Path | None = None
+    snapshot: Path | None = None
+    phase: str | None = None
+    cloud: str | None = None
+    baseline: Path | None = None
+    waivers: Path | None = None
+    sip_domains: tuple[str, ...] = ()
+    as_of: dt.datetime | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(f"--{name}" for name in ("target", "snapshot") if getattr(self, name) is not None)
+
+
+def one_source(options: Options) -> None:
+    """Raises Mistake when no source of evidence is chosen, or two."""
+    if not options.sources:
+        raise Mistake(
+            "fedready", 0, "no source of evidence was chosen",
+            "Give --target FILE to ask the live deployment, or --snapshot FILE to judge an earlier answer again.",
+        )  # fmt: skip
+    if len(options.sources) > 1:
+        raise Mistake(
+            "fedready", 0, f"{' and '.join(options.sources)} were both given", "Choose one source of evidence."
+        )
+
+
+def utc(moment: dt.datetime) -> str:
+    """`2026-01-02T03:04:05Z`."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class Audit:
+    """The state of one audit: first `load`, then `ask`, then `judge` each control, then `finish`."""
+
+    options: Options
+    target: Target
+    baseline: Baseline
+    waivers: tuple[Waiver, ...]
+    kept: Snapshot | None = None
+    findings: list[Finding] = field(default_factory=list)
+    judged: list[str] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, options: Options) -> Audit:
+        """Read target or snapshot, baseline and waivers.
+
+        Raises:
+            Mistake: a file is wrong; it names file and line and the sentence that mends it.
+        """
+        baseline = load_baseline(options.baseline or DEFAULT_BASELINE)
+        waivers = load_waivers(options.waivers, baseline) if options.waivers else ()
+        kept = snapshot.read(options.snapshot) if options.snapshot else None
+        target = kept.target if kept else load_target(options.target) if options.target else None
+        if target is None:
+            raise Mistake("fedready", 0, "no source of evidence was chosen", "Give --target FILE or --snapshot FILE.")
+        for option, value, known in (("--phase", options.phase, PHASES), ("--cloud", options.cloud, CLOUDS)):
+            if value is not None and value not in known:
+                raise Mistake("fedready", 0, f"{option} {value} is not known", f"Choose one of: {', '.join(known)}.")
+        for domain in options.sip_domains:
+            try:
+                a_label(domain)
+            except NotAllowed as wrong:
+                raise Mistake("fedready", 0, f"--sip-domain: {wrong}", "Give a domain such as contoso.com.") from None
+        return cls(options, target, baseline, waivers, kept)
+
+    @property
+    def phase(self) -> str:
+        return self.options.phase or self.target.phase or "hybrid"
+
+    @property
+    def cloud(self) -> str:
+        return self.options.cloud or self.target.cloud or "worldwide"
+
+    @property
+    def snapshot(self) -> Snapshot:
+        if self.kept is None:
+            raise RuntimeError("nothing was asked yet")
+        return self.kept
+
+    @property
+    def known(self) -> Known:
+        """What is known now, for checks and for what follows from answers."""
+        kept = self.snapshot
+        return Known(kept.target, self.baseline.clouds, kept.entries, kept.sent)
+
+    def expectation(self, control: Control) -> Expectation:
+        """What the control expects here: in this phase, of this cloud, from where this machine stands."""
+        if control.needs_view is not None and control.needs_view not in self.target.from_here:
+            reason = (
+                f"not from here: this machine does not see {control.needs_view.upper()} as the deployment does "
+                f"(add {control.needs_view} to from_here in the target file where it does)"
+            )
+            return Expectation(kind="n/a", reason=reason)
+        return expectation(control, self.phase, self.cloud, self.baseline.clouds[self.cloud])
+
+    def desk(self, control: Control) -> Desk:
+        """A desk to judge this control at."""
+        controls = self.baseline.controls
+
+        def documented(id_: str) -> Json:
+            return self.expectation(controls[id_]).value
+
+        return Desk(self.known, control, self.phase, self.cloud, documented(control.id), documented)
+
+    def judge(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> list[Finding]:
+        """Judge the desk's control for each of its subjects. `call` runs the check."""
+        control = desk.control
+        wanted = self.expectation(control)
+        if wanted.kind == "n/a":
+            found = [not_applicable(control, wanted.reason)]
+        else:
+            try:
+                subjects = self.subjects(per)
+            except Unseen as unseen:
+                found = [judge(desk, DEPLOYMENT, wanted, _raises(unseen))]
+            else:
+                found = [judge(desk, subject, wanted, lambda: call(desk)) for subject in subjects]
+        self.findings += found
+        self.judged.append(control.id)
+        return found
+
+    def subjects(self, per: str | None) -> tuple[str, ...]:
+        """The subjects of a control.
+
+        Raises:
+            Unseen: they cannot be read, or `--sip-domain` leaves none.
+        """
+        if per is None:
+            return (DEPLOYMENT,)
+        if per != "sip_domain":
+            raise LookupError(f"a control cannot be judged per {per}")
+        every = sip_domains(self.known)
+        if not self.options.sip_domains:
+            return every
+        chosen = {a_label(name) for name in self.options.sip_domains}
+        missing = chosen - set(every)
+        if missing:
+            raise Unseen(f"--sip-domain {', '.join(sorted(missing))}: not a SIP domain of this deployment")
+        return tuple(domain for domain in every if domain in chosen)
+
+    def waived(self, findings: Iterable[Finding], at: dt.datetime) -> Waived:
+        """The findings with the waivers that are alive at this moment (`--as-of` wins)."""
+        return waive(findings, self.waivers, (self.options.as_of or at).astimezone(dt.UTC).date())
+
+    def finish(self, judged_at: dt.datetime, *, interrupted: bool = False) -> Run:
+        """Everything that is said of this audit."""
+        controls = self.baseline.controls
+        order = {id_: place for place, id_ in enumerate(controls)}
+        findings = attribute(sorted(self.findings, key=lambda f: order.get(f.control, len(order))), controls)
+        waived = self.waived(findings, judged_at)
+        not_run = tuple(NotRun(control=c, reason="not selected") for c in controls if c not in set(self.judged))
+        line = headline(waived.findings)
+        entries = self.snapshot.entries.values()
+        return Run(
+            id=self.snapshot.run.id,
+            started=self.snapshot.run.started,
+            ended=self.snapshot.run.ended,
+            judged=utc(self.options.as_of or judged_at),
+            tool=TOOL,
+            target=self.target,
+            phase=self.phase,
+            cloud=self.cloud,
+            baseline=self.baseline,
+            snapshot=self.snapshot,
+            headline=line,
+            qualifiers=self._qualifiers(not_run, interrupted),
+            exit_code=EXIT_CODES[line],
+            counts=count(waived.findings, len(not_run)),
+            reads=Reads(
+                sent=sum(e.state != "not_asked" for e in entries),
+                answered=sum(e.state == "answered" for e in entries),
+                failed=sum(e.state == "failed" for e in entries),
+                writes=writes(self.snapshot, reads),
+            ),
+            findings=waived.findings,
+            not_run=not_run,
+            unused_waivers=waived.unused,
+            expired_waivers=waived.expired,
+        )
+
+    def _qualifiers(self, not_run: Sequence[NotRun], interrupted: bool) -> tuple[str, ...]:
+        said = []
+        if not_run:
+            extensions = {c.id for c in self.baseline.controls.values() if c.scope != "article"}
+            article_only = {n.control for n in not_run} == extensions
+            every = len(self.baseline.controls)
+            said.append("article only" if article_only else f"partial: {every - len(not_run)} of {every} controls")
+        if self.options.sip_domains:
+            said.append(f"partial: only the SIP domains {', '.join(a_label(d) for d in self.options.sip_domains)}")
+        if interrupted or any(e.cause and e.cause.kind == "interrupted" for e in self.snapshot.entries.values()):
+            said.append("partial: interrupted")
+        for noun, chosen, stated, assumed in (
+            ("phase", self.options.phase, self.target.phase, "hybrid"),
+            ("cloud", self.options.cloud, self.target.cloud, "worldwide"),
+        ):
+            if chosen is not None and chosen != stated:
+                said.append(f"what if: {noun} {chosen}")
+            elif chosen is None and stated is None:
+                said.append(f"assumed: {noun} {assumed}")
+        return tuple(said)
+
+
+def _raises(unseen: Unseen) -> Callable[[], object]:
+    def check() -> object:
+        raise unseen
+
+    return check
+
+
+def plan_of(names: Iterable[str], asked: dict[str, tuple[Inquiry, ...]]) -> tuple[Inquiry, ...]:
+    """The inquiries of the named handles, each once, in the order in which they are met."""
+    return tuple(dict.fromkeys(inquiry for name in names for inquiry in asked.get(name, ())))

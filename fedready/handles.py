@@ -1,0 +1,175 @@
+"""What a check may ask for: pytest's fixtures, called handles here. A handle never fetches and never raises in set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fedready import inquiry as ask
+from fedready.desk import Desk, Row
+from fedready.inquiry import Inquiry, asked_once
+from fedready.model import CloudNames, Json, Target
+from fedready.views import AutodiscoverProbe, FederationSrv, Names, Providers, SentCommands, UserCount
+
+ASKED: dict[str, tuple[Inquiry, ...]] = {}
+"""Handle -> what has to be asked for it. The plan of a run is the union over the handles that its checks name."""
+
+HANDLES: dict[str, Callable[..., Any]] = {}
+"""Handle -> the plain function, for judging outside a pytest session."""
+
+DESK = pytest.StashKey[Desk]()
+
+
+def asks(*inquiries: Inquiry) -> Callable[[Callable[..., Any]], Any]:
+    """Make a function a handle and declare what it needs asked."""
+
+    def declare(function: Callable[..., Any]) -> Any:
+        ASKED[function.__name__] = inquiries
+        HANDLES[function.__name__] = function
+        return pytest.fixture(function)
+
+    return declare
+
+
+class Subject(str):
+    """Stands for the subject of the call that is about to run; the plugin puts the real one in its place."""
+
+
+@asks()
+def desk(request: pytest.FixtureRequest) -> Desk:
+    stash: pytest.Stash = request.node.stash
+    return stash[DESK]
+
+
+@asks()
+def expected(desk: Desk) -> Json:
+    return desk.expected
+
+
+@asks()
+def sip_domain() -> Subject:
+    return Subject("sip_domain")
+
+
+@asks()
+def cloud(desk: Desk) -> CloudNames:
+    return desk.names
+
+
+@asks()
+def phase(desk: Desk) -> str:
+    return desk.phase
+
+
+@asks()
+def cloud_suffixes(desk: Desk) -> tuple[str, ...]:
+    return tuple(cloud.suffix for cloud in desk.known.clouds.values())
+
+
+@asks()
+def documented(desk: Desk) -> Callable[[str], Json]:
+    return desk.documented
+
+
+@asks()
+def audited(desk: Desk) -> Target:
+    return desk.target
+
+
+class Single:
+    """The only row of an answer, looked up when a property is touched."""
+
+    def __init__(self, find: Callable[[], Row]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._find(), name)
+
+    def has(self, name: str) -> bool:
+        return self._find().has(name)
+
+
+@asks(asked_once(ask.ACCESS_EDGE))
+def access_edge(desk: Desk) -> Single:
+    return Single(lambda: desk.only(ask.ACCESS_EDGE))
+
+
+@asks(ask.DISCOVER_PROVIDERS)
+def hosting_providers(desk: Desk) -> Providers:
+    return Providers(desk)
+
+
+@asks(ask.DISCOVER_PROVIDERS)
+def hosting_provider(desk: Desk) -> Single:
+    return Single(Providers(desk).of_this_cloud)
+
+
+@asks(asked_once(ask.TENANT_FEDERATION))
+def tenant_federation(desk: Desk) -> Single:
+    return Single(lambda: desk.only(ask.TENANT_FEDERATION))
+
+
+@asks(asked_once(ask.ONPREM_USERS))
+def onprem_users(desk: Desk) -> UserCount:
+    return UserCount(desk, ask.ONPREM_USERS)
+
+
+@asks(asked_once(ask.ONLINE_USERS_WITH_ONPREM_HOME))
+def online_users_with_onprem_home(desk: Desk) -> UserCount:
+    return UserCount(desk, ask.ONLINE_USERS_WITH_ONPREM_HOME)
+
+
+@asks(ask.SIPFED)
+def sipfed(desk: Desk) -> Names:
+    return Names(desk, desk.names.sipfed)
+
+
+@asks(ask.DISCOVER_SIP_DOMAINS, ask.FEDERATION_SRV, ask.SRV_TARGET_ADDRESSES)
+def federation_srv(desk: Desk) -> FederationSrv:
+    return FederationSrv(desk)
+
+
+@asks(ask.WEBDIR_HOSTS)
+def webdir(desk: Desk) -> Names:
+    return Names(desk, lambda: Providers(desk).autodiscover_host())
+
+
+@asks(ask.AUTODISCOVER)
+def autodiscover(desk: Desk) -> AutodiscoverProbe:
+    return AutodiscoverProbe(desk)
+
+
+@asks(asked_once(ask.TENANT))
+def tenant(desk: Desk) -> Single:
+    return Single(lambda: desk.only(ask.TENANT))
+
+
+@asks(asked_once(ask.MODULES))
+def modules(desk: Desk) -> Callable[[], list[Row]]:
+    return lambda: desk.rows(ask.MODULES)
+
+
+@asks(asked_once(ask.ONPREM_WRITING_COMMAND), asked_once(ask.TENANT_WRITING_COMMAND))
+def writing_commands(desk: Desk) -> Callable[[], list[Row]]:
+    return lambda: [*desk.rows(ask.ONPREM_WRITING_COMMAND), *desk.rows(ask.TENANT_WRITING_COMMAND)]
+
+
+@asks(ask.DISCOVER_SIP_DOMAINS)
+def sip_domain_list(desk: Desk) -> Callable[[], list[Row]]:
+    return lambda: desk.rows(ask.SIP_DOMAINS)
+
+
+@asks(asked_once(ask.TENANT_ASKED_ONPREM), asked_once(ask.MANAGEMENT_CONNECTION_ASKED_ONLINE))
+def wrong_side_answers(desk: Desk) -> Callable[[], list[str]]:
+    return lambda: [
+        q.text for q in (ask.TENANT_ASKED_ONPREM, ask.MANAGEMENT_CONNECTION_ASKED_ONLINE) if desk.answers(q)
+    ]
+
+
+@asks()
+def sent(desk: Desk) -> SentCommands:
+    return SentCommands(desk)

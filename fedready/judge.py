@@ -1,0 +1,252 @@
+"""From checks to findings, and from findings to the headline. Pure: no I/O, no pytest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from fedready.desk import AT, Desk, Failed
+from fedready.model import (
+    DEPLOYMENT,
+    Cause,
+    Control,
+    Counts,
+    Finding,
+    Headline,
+    Severity,
+    Snapshot,
+    Unseen,
+    Verdict,
+    Waiver,
+)
+from fedready.words import Expectation, cloud_values, fill, said
+
+_TEXTS = ("symptom", "fix", "rollback", "verify")
+
+SESSION_CONTROLS = {"tenant": "SESS-01", "onprem": "SESS-05"}
+"""The control that stands for a side's session: what a side cannot answer follows it (DESIGN ruling 11)."""
+
+
+def not_applicable(control: Control, reason: str) -> Finding:
+    """The control does not apply in this phase, cloud or place."""
+    return Finding(control=control.id, verdict=Verdict.NA, severity=control.severity, message=reason)
+
+
+def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[], object]) -> Finding:
+    """Run one check for one subject and say what came of it.
+
+    `report` expectations never fail: what would be a fail is told as evidence. Anything that is neither an assertion nor
+    Unseen is our own bug: verdict error.
+    """
+    desk.start(subject)
+    token = AT.set(desk)
+    control = desk.control
+    severity = Severity.INFO if expectation.kind == "report" else control.severity
+    verdict, message = Verdict.PASS, ""
+    cause: Cause | None = None
+    unanswered: str | None = None
+    caused_by: tuple[str, ...] = ()
+    failed: Failed | None = None
+    try:
+        check()
+    except Unseen as unseen:
+        verdict, message, cause = Verdict.UNKNOWN, str(unseen), unseen.cause
+        unanswered, caused_by = unseen.question or None, unseen.caused_by
+    except Failed as deviation:
+        verdict, failed, message = Verdict.FAIL, deviation, deviation.message
+    except AssertionError:
+        verdict = Verdict.FAIL
+    except Exception as bug:  # a crashing check is a finding of its own, never a missing one
+        verdict, message = Verdict.ERROR, f"the check broke: {type(bug).__name__}: {bug}"
+        cause = Cause(kind="malformed", text=message)
+    finally:
+        AT.reset(token)
+    observed = desk.trail[-1].value if desk.trail and verdict is not Verdict.UNKNOWN else None
+    if failed is not None and failed.observed is not None:
+        observed = failed.observed
+    if verdict is Verdict.FAIL and not message:
+        last = desk.trail[-1].path.rpartition("].")[2] if desk.trail else control.title
+        message = f"{last} is {said(observed)}, expected {said(desk.expected)}"
+    case_name = failed.case if failed else None
+    note = "; ".join(desk.notes) or None
+    if verdict is Verdict.FAIL and expectation.kind == "report":
+        verdict, note, message = Verdict.PASS, f"only reported in this phase ({expectation.reason}): {message}", ""
+    case = control.cases.get(case_name) if case_name and verdict is Verdict.FAIL else None
+    if verdict is Verdict.FAIL:
+        severity = (case and case.severity) or (Severity.LOW if failed and failed.advisory else severity)
+    texts = {name: (case and getattr(case, name)) or getattr(control, name) for name in _TEXTS}
+    values = {
+        **cloud_values(desk.names),
+        **desk.bound,
+        "observed": observed,
+        "expected": desk.expected,
+        "subject": subject,
+    }
+    wanted = verdict is Verdict.FAIL
+    return Finding(
+        control=control.id,
+        subject=subject,
+        verdict=verdict,
+        severity=severity,
+        expected=desk.expected,
+        observed=observed,
+        readings=tuple(desk.trail),
+        message=message,
+        note=note if verdict is not Verdict.UNKNOWN else None,
+        cause=cause,
+        unanswered=unanswered,
+        caused_by=caused_by,
+        case=case_name if wanted else None,
+        symptom=fill(texts["symptom"], values) if wanted else "",
+        fix=fill(texts["fix"], values, quote=True) if wanted else "",
+        rollback=fill(texts["rollback"], values, quote=True) if wanted else "",
+        verify=fill(texts["verify"], values, quote=True) if wanted else "",
+    )
+
+
+# --------------------------------------------------------------------------- one cause, one red line
+
+
+def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> tuple[Finding, ...]:
+    """Say of each fail and unknown which other finding explains it (`caused_by`); what nothing explains is a root.
+
+    A fail is explained by a fail, an unknown by a fail or an unknown of a control that it follows, of its side's session,
+    or of an earlier control that wanted the same answer.
+    """
+    findings = tuple(findings)
+    order = {id_: place for place, id_ in enumerate(controls)}
+    by_key: dict[tuple[str, str], Finding] = {(f.control, f.subject): f for f in findings}
+    first_without: dict[str, Finding] = {}
+    for f in sorted(findings, key=lambda f: order.get(f.control, len(order))):
+        if f.verdict is Verdict.UNKNOWN and f.unanswered and f.cause and f.cause.kind != "absent":
+            first_without.setdefault(f.unanswered, f)
+
+    def explains(parent_id: str, f: Finding) -> bool:
+        parent = by_key.get((parent_id, f.subject)) or by_key.get((parent_id, DEPLOYMENT))
+        if parent is None or parent is f:
+            return False
+        if f.verdict is Verdict.FAIL:
+            return parent.verdict is Verdict.FAIL
+        return parent.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+
+    def causes(f: Finding) -> tuple[str, ...]:
+        if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+            return ()
+        named = [c for c in f.caused_by if (c, f.subject) in by_key or (c, DEPLOYMENT) in by_key]
+        if named:
+            return tuple(named)
+        if f.verdict is Verdict.UNKNOWN and (session := _session_of(f, by_key)):
+            return (session,)
+        followed = tuple(p for p in controls[f.control].follows if explains(p, f)) if f.control in controls else ()
+        if followed:
+            return followed
+        first = first_without.get(f.unanswered or "")
+        return (first.control,) if first is not None and first.control != f.control else ()
+
+    caused = {id(f): causes(f) for f in findings}
+    return tuple(
+        msgspec.structs.replace(f, caused_by=caused[id(f)]) if caused[id(f)] != f.caused_by else f for f in findings
+    )
+
+
+def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | None:
+    side = (f.unanswered or "").partition(": ")[0]
+    session = by_key.get((SESSION_CONTROLS.get(side, ""), DEPLOYMENT))
+    if session is None or session.verdict is not Verdict.UNKNOWN or session.control == f.control:
+        return None
+    same = session.unanswered == f.unanswered or (session.cause is not None and session.cause == f.cause)
+    return session.control if same else None
+
+
+# --------------------------------------------------------------------------- waivers
+
+
+@dataclass(frozen=True)
+class Waived:
+    """Findings with their waivers, and the waivers that did nothing."""
+
+    findings: tuple[Finding, ...]
+    unused: tuple[Waiver, ...]
+    expired: tuple[Waiver, ...]
+
+
+def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: dt.date) -> Waived:
+    """Put live waivers on the fails that they accept. A waiver lives through its last day (UTC) and never hides unknown.
+
+    A waiver with `accepts` holds only while the observed value is that one.
+    """
+    expired = tuple(w for w in waivers if dt.date.fromisoformat(w.expires) < today)
+    live = [w for w in waivers if w not in expired]
+    used: set[int] = set()
+    out = []
+    for f in findings:
+        if f.verdict is Verdict.FAIL:
+            for w in live:
+                if w.control == f.control and w.subject in ("all", f.subject) and _accepts(w, f):
+                    used.add(id(w))
+                    f = msgspec.structs.replace(f, waiver=w)
+                    break
+        out.append(f)
+    return Waived(tuple(out), tuple(w for w in live if id(w) not in used), expired)
+
+
+def _accepts(waiver: Waiver, f: Finding) -> bool:
+    if waiver.accepts is msgspec.UNSET:
+        return True
+    return type(waiver.accepts) is type(f.observed) and waiver.accepts == f.observed
+
+
+# --------------------------------------------------------------------------- the headline
+
+
+def headline(findings: Iterable[Finding]) -> Headline:
+    """The one line (DESIGN section 4): a blocking fail, else a blocking unknown, else waivers, else ready."""
+    findings = tuple(findings)
+    if any(f.verdict is Verdict.FAIL and not f.waived and f.severity.blocks for f in findings):
+        return Headline.NOT_READY
+    if any(f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks for f in findings):
+        return Headline.UNDETERMINED
+    if any(f.waived for f in findings):
+        return Headline.READY_WITH_WAIVERS
+    return Headline.READY
+
+
+EXIT_CODES = {Headline.READY: 0, Headline.READY_WITH_WAIVERS: 0, Headline.NOT_READY: 1, Headline.UNDETERMINED: 10}
+
+
+def count(findings: Iterable[Finding], not_run: int) -> Counts:
+    """Findings by verdict. `waived` are also counted as fail: a waiver never turns a fail into a pass."""
+    findings = tuple(findings)
+    by = Counter(f.verdict for f in findings)
+    return Counts(
+        passed=by[Verdict.PASS],
+        fail=by[Verdict.FAIL],
+        unknown=by[Verdict.UNKNOWN],
+        na=by[Verdict.NA],
+        error=by[Verdict.ERROR],
+        waived=sum(f.waived for f in findings),
+        roots=sum(f.is_root for f in findings),
+        not_run=not_run,
+    )
+
+
+def worst(findings: Sequence[Finding]) -> Finding:
+    """The finding that stands for a control: error, then an unwaived fail, unknown, an advisory, a waived fail, pass, n/a."""
+
+    def rank(f: Finding) -> int:
+        if f.verdict is Verdict.ERROR:
+            return 0
+        if f.verdict is Verdict.FAIL:
+            return 4 if f.waived else 3 if f.is_advisory else 1
+        return {Verdict.UNKNOWN: 2, Verdict.PASS: 5, Verdict.NA: 6}[f.verdict]
+
+    return min(findings, key=rank)
+
+
+def writes(snapshot: Snapshot, is_reading: Callable[[str], bool]) -> int:
+    """How many commands left this machine that do not read. 0, or the audit itself is a finding."""
+    return sum(not is_reading(sent.command) for sent in snapshot.sent)

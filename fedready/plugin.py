@@ -1,0 +1,393 @@
+"""pytest as the auditor: options, the moment of asking, verdicts on reports, the files of a run.
+
+With `handles` and `check` the only room that knows pytest. Inert for runs that select no control.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedready import handles
+from fedready.audit import Audit, Options, one_source, plan_of, utc
+from fedready.desk import Desk
+from fedready.handles import ASKED, DESK, Subject
+from fedready.judge import worst
+from fedready.model import Control, Finding, Run, Verdict
+from fedready.yamlmarks import Mistake
+
+AUDIT = pytest.StashKey["Audit"]()
+RUN = pytest.StashKey[Run]()
+FOLDER = pytest.StashKey[Any]()
+FINDINGS = pytest.StashKey[list[Finding]]()
+UNWRITTEN = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("fedready", "audit of a Skype for Business hybrid")
+    group.addoption("--target", metavar="FILE", help="ask the live deployment that this target file describes")
+    group.addoption(
+        "--snapshot", metavar="FILE", help="judge the snapshot.json of an earlier run again, without network"
+    )
+    group.addoption("--phase", metavar="NAME", help="judge as if the deployment were in this phase")
+    group.addoption("--cloud", metavar="NAME", help="judge as if the tenant were in this cloud")
+    group.addoption("--baseline", metavar="FILE", help="another baseline than the one that comes with fedready")
+    group.addoption("--waivers", metavar="FILE", help="deviations that somebody answers for")
+    group.addoption("--sip-domain", metavar="NAME", action="append", default=[], help="judge only this SIP domain")
+    group.addoption("--report-dir", metavar="DIR", help="put the files of this run right into DIR")
+    group.addoption("--as-of", metavar="TIME", help="judge waivers as of this day or UTC time (2026-01-02[T03:04:05Z])")
+
+
+def options_of(config: pytest.Config) -> Options:
+    """The plugin's options as the audit wants them.
+
+    Raises:
+        Mistake: `--as-of` is no day and no time.
+    """
+
+    def path(name: str) -> Path | None:
+        value = config.getoption(name)
+        return Path(value) if value else None
+
+    as_of = config.getoption("--as-of")
+    try:
+        moment = dt.datetime.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        raise Mistake(
+            "fedready", 0, f"--as-of {as_of} is not a time", "Write 2026-01-02 or 2026-01-02T03:04:05Z."
+        ) from None
+    return Options(
+        target=path("--target"),
+        snapshot=path("--snapshot"),
+        phase=config.getoption("--phase"),
+        cloud=config.getoption("--cloud"),
+        baseline=path("--baseline"),
+        waivers=path("--waivers"),
+        sip_domains=tuple(config.getoption("--sip-domain")),
+        as_of=moment.replace(tzinfo=moment.tzinfo or dt.UTC) if moment else None,
+    )
+
+
+# --------------------------------------------------------------------------- before and during collection
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Start over when a file of ours misled pytest.
+
+    pytest looks for pytest.ini before it knows our options, and takes the value in `--target /elsewhere/file` for a path of
+    tests. Written as `--target=/elsewhere/file` it cannot. Only where no pytest.ini was found is anything changed.
+    """
+    given = list(config.invocation_params.args)
+    joined = _joined(given)
+    if config.inipath is not None or joined == given or not Path("pytest.ini").is_file():
+        return None
+    return pytest.main(joined)
+
+
+FILE_OPTIONS = ("--target", "--snapshot", "--baseline", "--waivers", "--report-dir")
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--target FILE` as `--target=FILE`, likewise the other options that take a path.
+
+    >>> _joined(["-q", "--target", "a.yaml"])
+    ['-q', '--target=a.yaml']
+    """
+    out: list[str] = []
+    for argument in arguments:
+        if out and out[-1] in FILE_OPTIONS:
+            out[-1] += f"={argument}"
+        else:
+            out.append(argument)
+    return out
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(handles, "fedready-handles")
+    config.addinivalue_line("markers", "control(id, per): the control of the baseline that this check judges")
+    for name, what in (
+        ("article", "a setting or step that the article itself states"),
+        ("suite", "a value of the article, looked at by DNS or HTTP"),
+        ("extension", "from the wider documentation"),
+        *(
+            (severity, f"a control of severity {severity}")
+            for severity in ("critical", "high", "medium", "low", "info")
+        ),
+        *((area.lower(), f"the controls {area}-nn") for area in AREAS),
+    ):
+        config.addinivalue_line("markers", f"{name}: {what}")
+    if config.option.collectonly or getattr(config.option, "help", False) or config.getoption("--fixtures", False):
+        return
+    options = _or_usage_error(lambda: options_of(config))
+    if len(options.sources) == 1:
+        from fedready.tell.folder import open_run_folder
+
+        audit = _or_usage_error(lambda: Audit.load(options))
+        config.stash[AUDIT] = audit
+        given = config.getoption("--report-dir")
+        folder = _or_usage_error(
+            lambda: open_run_folder(
+                audit.target.name,
+                utc(dt.datetime.now(dt.UTC)),
+                base=Path(config.rootpath) / "reports",
+                report_dir=Path(given) if given else None,
+            )
+        )
+        config.stash[FOLDER] = folder
+        config.option.htmlpath = str(folder.path_for("pytest.html"))
+        config.option.self_contained_html = True
+
+
+AREAS = ("EDGE", "HOST", "TEN", "XS", "USER", "DNS", "AUTO", "TLS", "SESS")
+
+
+def _or_usage_error(action: Any) -> Any:
+    from fedready.tell.folder import CannotWrite
+
+    try:
+        return action()
+    except (Mistake, CannotWrite) as wrong:
+        raise pytest.UsageError(str(wrong)) from None
+
+
+def _control_mark(item: pytest.Item) -> pytest.Mark | None:
+    return item.get_closest_marker("control")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    marked = [(item, mark) for item in items if (mark := _control_mark(item)) is not None]
+    if not marked:
+        return
+    controls = _controls(config)
+    for item, mark in marked:
+        control = controls.get(mark.args[0])
+        if control is None:
+            raise pytest.UsageError(
+                f"{item.nodeid}: the baseline has no control {mark.args[0]}. Add its row, or mend the id."
+            )
+        for name in (control.scope, control.severity.value, control.area.lower()):
+            item.add_marker(name)
+
+
+def _controls(config: pytest.Config) -> dict[str, Control]:
+    audit = config.stash.get(AUDIT, None)
+    if audit is None:
+        from fedready.catalogue import DEFAULT_BASELINE, load_baseline
+
+        given = config.getoption("--baseline")
+        baseline = _or_usage_error(lambda: load_baseline(Path(given) if given else DEFAULT_BASELINE))
+        return dict(baseline.controls)
+    return dict(audit.baseline.controls)
+
+
+# --------------------------------------------------------------------------- asking
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Ask everything that the selected checks need, before the first of them runs."""
+    config = session.config
+    checks = [item for item in session.items if _control_mark(item) is not None]
+    if config.option.collectonly or not checks or session.testsfailed:
+        return
+    if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        raise pytest.UsageError("checks are never distributed: leave out -n. Asking is concurrent already.")
+    _or_usage_error(lambda: one_source(options_of(config)))
+    audit: Audit = config.stash[AUDIT]
+    if audit.kept is not None:
+        return
+    from fedready.ask import plan
+    from fedready.snapshot import seal
+
+    inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
+    audit.kept = seal(
+        plan.ask(
+            audit.target,
+            audit.baseline.clouds,
+            inquiries,
+            selection=_selection(config),
+            progress=_progress(config),
+            tool=f"fedready {_version()}",
+        )
+    )
+
+
+def _selection(config: pytest.Config) -> str:
+    words = [
+        f"-m {config.option.markexpr}" if config.option.markexpr else "",
+        f"-k {config.option.keyword}" if config.option.keyword else "",
+    ]
+    return " ".join(word for word in words if word)
+
+
+def _version() -> str:
+    from fedready import __version__
+
+    return __version__
+
+
+def _progress(config: pytest.Config) -> Any:
+    from fedready.tell.progress import progress_for
+
+    return progress_for(quiet=config.option.verbose < 0)
+
+
+# --------------------------------------------------------------------------- judging
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Put a desk where handles look for it. Handles never raise in set-up."""
+    mark = _control_mark(item)
+    if mark is None:
+        return
+    audit: Audit = item.config.stash[AUDIT]
+    item.stash[DESK] = audit.desk(audit.baseline.controls[mark.args[0]])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
+    """Run a check once for each subject of its control; what comes of it are findings, not exceptions."""
+    mark = _control_mark(pyfuncitem)
+    if mark is None:
+        return None
+    audit: Audit = pyfuncitem.config.stash[AUDIT]
+    desk = pyfuncitem.stash[DESK]
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    check = pyfuncitem.obj
+
+    def call(desk: Desk) -> object:
+        bound = {k: desk.subject if isinstance(v, Subject) else v for k, v in arguments.items()}
+        return check(**bound)
+
+    pyfuncitem.stash[FINDINGS] = audit.judge(desk, mark.kwargs.get("per"), call)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if _control_mark(item) is None or call.when != "call" or FINDINGS not in item.stash:
+        return report
+    findings = item.stash[FINDINGS]
+    vars(report)["fedready_findings"] = tuple(findings)
+    vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings[0].control]
+    waived = item.config.stash[AUDIT].waived(findings, dt.datetime.now(dt.UTC)).findings
+    stands = worst(waived)
+    report.longrepr = None
+    if stands.verdict is Verdict.NA:
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"n/a: {stands.message}")
+    elif stands.verdict is Verdict.FAIL and stands.waived:
+        report.outcome, report.wasxfail = "skipped", f"waived: {stands.waiver.reason if stands.waiver else ''}"
+    elif stands.verdict is Verdict.FAIL:
+        report.outcome, report.longrepr = "failed", _text(waived, Verdict.FAIL)
+    elif stands.verdict in (Verdict.UNKNOWN, Verdict.ERROR):
+        report.outcome, report.when, report.longrepr = "failed", "setup", _text(waived, stands.verdict)
+    return report
+
+
+def _text(findings: Sequence[Finding], verdict: Verdict) -> str:
+    from fedready.yamlmarks import visible
+
+    said = [f"{f.control} {f.subject}: {f.message}" for f in findings if f.verdict is verdict]
+    more = [f"... and {len(said) - 20} more"] if len(said) > 20 else []
+    return "\n".join(visible(line) for line in [*said[:20], *more])
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """An advisory is a fail that blocks nothing: pytest's line of counts says so."""
+    findings = getattr(report, "fedready_findings", None)
+    if findings and report.outcome == "failed" and worst(findings).is_advisory:
+        return "advisory", "a", "ADVISORY"
+    return None
+
+
+# --------------------------------------------------------------------------- telling
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
+    yield
+    config = session.config
+    audit = config.stash.get(AUDIT, None)
+    if audit is None or audit.kept is None or not audit.judged:
+        return
+    from fedready.snapshot import to_bytes
+    from fedready.tell.folder import CannotWrite, write_all
+
+    _take_out_pytest_html(config)
+    run = audit.finish(dt.datetime.now(dt.UTC), interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        session.exitstatus = run.exit_code
+    config.stash[RUN] = run
+    folder = config.stash[FOLDER]
+    try:
+        folder.write("snapshot.json", to_bytes(run.snapshot))
+        write_all(run, folder)
+        folder.finish()
+    except CannotWrite as wrong:
+        config.stash[UNWRITTEN] = str(wrong)
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def _take_out_pytest_html(config: pytest.Config) -> None:
+    """pytest-html has written its file by now; its closing line would name the folder before it is renamed."""
+    from pytest_html.basereport import BaseReport
+
+    for plugin in list(config.pluginmanager.get_plugins()):
+        if isinstance(plugin, BaseReport):
+            config.pluginmanager.unregister(plugin)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    from fedready.tell.terminal import ending
+
+    terminalreporter.ensure_newline()
+    unwritten = config.stash.get(UNWRITTEN, None)
+    report = None if unwritten else config.stash[FOLDER].path / "readiness.html"
+    for line in ending(run, report, colour=terminalreporter._tw.hasmarkup):
+        terminalreporter.write_line(line)
+    if unwritten:
+        terminalreporter.write_line(f"The report was not written: {unwritten}", red=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = config.stash.get(FOLDER, None)
+    if folder is not None:
+        folder.abandon()
+
+
+def pytest_html_report_title(report: Any) -> None:
+    from fedready.tell import html_table
+
+    report.title = html_table.TITLE
+
+
+def pytest_html_results_table_header(cells: list[str]) -> None:
+    from fedready.tell import html_table
+
+    html_table.header(cells)
+
+
+def pytest_html_results_table_row(report: Any, cells: list[str]) -> None:
+    from fedready.tell import html_table
+
+    html_table.row(report, cells)
+
+
+def pytest_html_results_table_html(report: Any, data: list[str]) -> None:
+    from fedready.tell import html_table
+
+    html_table.details(report, data)

@@ -1,0 +1,74 @@
+"""Read, write and seal a snapshot: all evidence of one run, enough to judge it again anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fedready.model import Snapshot
+from fedready.yamlmarks import Mistake
+
+SCHEMA_VERSION = 1
+
+
+def canonical(data: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces: the one form that a digest is taken of."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def digest_of(snapshot: Snapshot) -> str:
+    """`sha256:...` over everything but the digest itself. It shows damage, not forgery."""
+    data = msgspec.to_builtins(snapshot)
+    del data["digest"]
+    return "sha256:" + hashlib.sha256(canonical(data)).hexdigest()
+
+
+def seal(snapshot: Snapshot) -> Snapshot:
+    """The same snapshot with its digest."""
+    return msgspec.structs.replace(snapshot, digest=digest_of(snapshot))
+
+
+def to_bytes(snapshot: Snapshot) -> bytes:
+    """The file's content; a line per entry, so that two snapshots can be compared with any diff program."""
+    data = msgspec.to_builtins(snapshot)
+    entries = data.pop("entries")
+    head = canonical(data)[1:-1].decode("utf-8")
+    lines = ",\n".join(
+        f"{json.dumps(key, ensure_ascii=False)}:{canonical(value).decode('utf-8')}"
+        for key, value in sorted(entries.items())
+    )
+    return f'{{{head},\n"entries":{{\n{lines}\n}}}}\n'.encode()
+
+
+def read(path: Path) -> Snapshot:
+    """Read a snapshot and check its digest.
+
+    Raises:
+        Mistake: no such file, not a snapshot, a version this program does not know, or damaged.
+    """
+    name = str(path)
+    try:
+        content = path.read_bytes()
+    except OSError as wrong:
+        raise Mistake(name, 0, f"cannot be read: {wrong.strerror}", "Give the path of a snapshot.json.") from None
+    try:
+        data = json.loads(content)
+        version = data.get("schema_version") if isinstance(data, dict) else None
+        if version != SCHEMA_VERSION:
+            raise Mistake(
+                name, 1, f"schema_version is {version!r}, this program reads {SCHEMA_VERSION}",
+                "Judge it with the version of fedready that wrote it.",
+            )  # fmt: skip
+        snapshot = msgspec.convert(data, Snapshot)
+    except (ValueError, RecursionError) as wrong:  # msgspec's and json's errors are ValueErrors
+        raise Mistake(name, 1, f"is not a snapshot: {wrong}", "Give the snapshot.json of a run.") from None
+    if digest_of(snapshot) != snapshot.digest:
+        raise Mistake(
+            name, 1, "the digest does not fit the content: the file was damaged or edited",
+            "Copy it again from the folder of its run.",
+        )  # fmt: skip
+    return snapshot
