@@ -92,9 +92,7 @@ def _digest(data: Any) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _section(
-    part: Marked, section: Section, clouds: dict[str, CloudNames], first_seen: dict[str, str]
-) -> Section:
+def _section(part: Marked, section: Section, clouds: dict[str, CloudNames], first_seen: dict[str, str]) -> Section:
     controls = []
     for index, control in enumerate(section.controls):
         at = ("controls", index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -64,24 +65,29 @@ def explained(baseline: Baseline, control_id: str) -> str:
         f"Section    {section.title}",
         f"Is read    {control.asks or '(nothing: it follows from other controls)'}",
     ]
-    lines += [f"Expected   {line}" for line in _expected(control, baseline.clouds)]
+    for index, line in enumerate(_expected(control, baseline.clouds)):
+        lines.append(f"{'Expected' if index == 0 else '':<11}{line}")
     lines += [
         "",
-        *_paragraph("Why", control.why, names),
-        *_paragraph("Otherwise", control.symptom, names),
+        *_paragraph("Why", control.why, names, wrap=True),
+        *_paragraph("Otherwise", control.symptom, names, wrap=True),
         *_paragraph("Fix", control.fix, names),
         *_paragraph("Rollback", control.rollback, names),
         *_paragraph("Verify", control.verify, names),
     ]
     for name, case in control.cases.items():
         severity = f" ({case.severity.value})" if case.severity else ""
-        lines += _paragraph(f"Case {name}{severity}", case.symptom or "", names)
+        lines += _paragraph(f"Case {name}{severity}", case.symptom or "", names, wrap=True)
         lines += _paragraph("Its fix", case.fix or "", names)
     return "\n".join([*lines, f"Source     {control.source} ({control.certainty})"]) + "\n"
 
 
-def _paragraph(title: str, text: str, names: CloudNames) -> list[str]:
-    return [title, *(f"    {line}" for line in _worldwide(text, names).splitlines()), ""] if text.strip() else []
+def _paragraph(title: str, text: str, names: CloudNames, *, wrap: bool = False) -> list[str]:
+    if not text.strip():
+        return []
+    filled = _worldwide(text, names)
+    lines = textwrap.wrap(filled, 96, break_long_words=False, break_on_hyphens=False) if wrap else filled.splitlines()
+    return [title, *(f"    {line}" for line in lines), ""]
 
 
 def _worldwide(text: str, names: CloudNames) -> str:
@@ -166,7 +172,7 @@ def _controls_page(baseline: Baseline) -> str:
         "Severity: *critical*, *high* and *medium* fails make the headline NOT READY, *low* is an advisory, *info* is "
         "evidence only. Scope: *article* is a setting or step of the article, *suite* a value of the article that is "
         "looked at by DNS or HTTP, *extension* comes from the wider documentation. Names of hosts are those of the "
-        "worldwide cloud; the last table has the others. What stands in `<...>` is bound to what an audit observed.\n\n",
+        "worldwide cloud; the last table has the others. What stands in `<...>` is bound to what was observed.\n\n",
     ]
     for section in baseline.sections:
         parts.append(f"## {section.title}\n\n")
@@ -229,8 +235,8 @@ def _rights_page() -> str:
         _GENERATED
         + "# What is asked of PowerShell, and with which rights\n\n"
         + "These are all the cmdlets that fedready can send, with all the parameters that it can send. Anything else "
-        + "cannot be built: there is no question that takes a script. Properties that are not named here are dropped on "
-        + "arrival and are in no report.\n\n"
+        + "cannot be built: there is no question that takes a script. Properties that are not named here are dropped "
+        + "on arrival and are in no report.\n\n"
         + _cmdlets()
         + "A session to a management host opens with `Import-Module` for the modules that the target file names, and "
         + "with `Connect-MicrosoftTeams` where it says `connect:`. Nothing else is sent.\n\n"
