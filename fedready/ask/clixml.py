@@ -6,8 +6,8 @@ int, str, list or dict:
 * an object with members is a dict of them with `#type`, its first .NET type name without `Deserialized.`; below another
   object it also keeps its text, if it has one, as `#text`; an object without members is `#type` and `#text`;
 * an enumeration value is its name; any collection (LST, IE, STK, QUE) is a list; a dictionary (DCT) is a dict;
-* a moment is `2026-01-02T03:04:05Z` (one without a zone is taken as UTC); a decimal, a floating-point number, a version,
-  a time span, a GUID and bytes (base64) stay the text that was sent; of a secure string only the type stays.
+* a moment is `2026-01-02T03:04:05Z` (one without a zone is taken as UTC); a decimal, a floating-point number, a version
+  number, a time span, a GUID and bytes (base64) stay the text that was sent; of a secure string only the type stays.
 
 Texts are what UTF-8 can hold: half a surrogate pair becomes U+FFFD. Everything else that no PowerShell writes is one
 error class, `ClixmlError`, whatever is wrong with it.

@@ -166,7 +166,11 @@ def _get(adapter: PinnedAdapter, url: str) -> tuple[dict[str, Json], Peer | None
     headers = {"Accept": ACCEPT, "Accept-Encoding": "identity", "User-Agent": f"fedready/{__version__}"}
     host = urlsplit(url).hostname or ""
     try:
-        answer = adapter.send(requests.Request("GET", url, headers=headers).prepare())
+        request = requests.Request("GET", url, headers=headers).prepare()
+    except ValueError:  # requests' own InvalidURL is one; so is what idna says of a name
+        raise NotSeen("malformed", f"{url} is no address that can be asked") from None
+    try:
+        answer = adapter.send(request)
     except Exception as error:
         raise explain(error, host) from None
     try:

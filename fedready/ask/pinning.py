@@ -263,7 +263,7 @@ class PinnedAdapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, True)
         return host, {"ssl_context": self.context, "cert_reqs": "CERT_REQUIRED"} if host["scheme"] == "https" else {}
 
