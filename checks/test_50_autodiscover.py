@@ -1,8 +1,6 @@
 """-AutodiscoverUrl https://webdir.online.lync.com/Autodiscover/AutodiscoverService.svc/root, asked once, anonymously."""
 
-from urllib.parse import urlsplit
-
-from fedready.check import advise, control, fail, in_domain, said
+from fedready.check import advise, control, fail, host_of, in_domain, said
 
 
 @control("AUTO-01")
@@ -28,7 +26,7 @@ def test_stays_in_the_cloud(autodiscover, cloud):
     if fault is not None:
         fail(fault, observed=fault)
     for token, link in autodiscover.last_hop()["shape"]["links"].items():
-        if token == "redirect" and not in_domain(urlsplit(link).hostname, cloud.suffix):
+        if token == "redirect" and not in_domain(host_of(link), cloud.suffix):
             fail(f"the answer sends clients on to {said(link)}", observed=link)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedready.compare import domain_set, in_domain, same_domains, same_fqdn, same_url
+from fedready.compare import domain_set, host_of, in_domain, same_domains, same_fqdn, same_url
 from fedready.desk import advise, bind, fail, note
 from fedready.model import Unseen
 from fedready.questions import is_global, reads
@@ -22,6 +22,7 @@ __all__ = [
     "domain_set",
     "every",
     "fail",
+    "host_of",
     "in_domain",
     "is_global",
     "note",

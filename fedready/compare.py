@@ -50,6 +50,18 @@ def domain_set(names: Iterable[object]) -> frozenset[str]:
     return frozenset(fqdn(str(n).strip().removeprefix("Domain=").removeprefix("domain=")) for n in names if n)
 
 
+def host_of(url: object) -> str:
+    """The host of a web address in comparable form; "" where there is none, or no address.
+
+    >>> host_of("https://WebDir.online.lync.com/x"), host_of("https://[not/an/address")
+    ('webdir.online.lync.com', '')
+    """
+    try:
+        return fqdn(urlsplit(str(url)).hostname)
+    except ValueError:
+        return ""
+
+
 @dataclass(frozen=True)
 class UrlComparison:
     """How an AutodiscoverUrl relates to the documented one (HOST-08)."""

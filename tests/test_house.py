@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def importers(package: str) -> set[str]:
         ("pypsrp", r"fedready/ask/(powershell\w*|clixml)\.py"),
         ("spnego", r"fedready/ask/powershell\w*\.py"),
         ("dns", r"fedready/ask/dns\w*\.py"),
-        ("requests", r"fedready/ask/(https|pinning|powershell\w*)\.py"),
-        ("urllib3", r"fedready/ask/(https|pinning|powershell\w*)\.py"),
+        ("requests", r"fedready/ask/(https\w*|pinning|powershell\w*)\.py"),
+        ("urllib3", r"fedready/ask/(https\w*|pinning|powershell\w*)\.py"),
         ("pytest", r"fedready/(plugin|handles|check)\.py"),
         ("pytest_html", r"fedready/(plugin|tell/html_table)\.py"),
         ("yaml", r"fedready/yamlmarks\.py"),
@@ -86,7 +87,17 @@ def test_checks_only_judge() -> None:
         for node in tree.body:
             plain = isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
             docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            assert plain or docstring, f"{path}:{node.lineno} holds more than functions"
+            assert plain or docstring or is_constant(node), f"{path}:{node.lineno} holds more than functions"
+
+
+def is_constant(node: ast.stmt) -> bool:
+    """`PORT = 5061`: a name in capitals for a literal that cannot be changed."""
+    if not isinstance(node, ast.Assign) or not all(isinstance(t, ast.Name) and t.id.isupper() for t in node.targets):
+        return False
+    try:
+        return isinstance(ast.literal_eval(node.value), str | int | tuple)
+    except ValueError:
+        return False
 
 
 def test_the_generated_documents_are_fresh() -> None:
@@ -109,9 +120,7 @@ def test_every_locked_package_has_hashes_and_no_index_is_named(lock: str) -> Non
 
 
 def test_the_locks_agree() -> None:
-    assert LOCKS == sorted(
-        ["requirements-build.txt", "requirements-dev.txt", "requirements-lab.txt", "requirements.txt"]
-    )
+    assert {f"requirements{name}.txt" for name in ("", "-build", "-dev", "-lab")} == set(LOCKS)
     audit, lab, dev = pins("requirements.txt"), pins("requirements-lab.txt"), pins("requirements-dev.txt")
     assert audit.items() <= lab.items() <= dev.items()
     assert len(audit) <= 28
@@ -122,11 +131,8 @@ def test_what_is_locked_is_what_is_asked_for() -> None:
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         return {line.lower() for line in lines if line and not line.startswith(("#", "-"))}
 
-    project = re.search(
-        r"^dependencies = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M | re.S
-    )
-    assert project is not None
-    assert {name.lower() for name in re.findall(r'"([^"]+)"', project[1])} == asked("requirements.in")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {name.lower() for name in project["dependencies"]} == asked("requirements.in")
     for name in ("", "-lab", "-dev", "-build"):
         assert asked(f"requirements{name}.in") <= set(pins(f"requirements{name}.txt"))
 
@@ -141,14 +147,17 @@ def words_of_people() -> Iterator[tuple[str, str]]:
             continue
 
 
-REGISTRY = re.compile(
-    r"pypi\.(?:org|io)|pythonhosted|registry\.npmjs|--(?:extra-)?index-url|--find-links|/opt/" + "pypi"
-)
+REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs|rubygems|crates|conda)\.[a-z]{2,}|--(?:extra-)?index-url[ =]")
+MACHINE = re.compile(r"(?<![\w.:])/(?:opt|work|root|home)/\w")
 
 
 def test_no_file_names_a_package_registry() -> None:
-    assert [name for name, text in words_of_people() if REGISTRY.search(text) and name != "tests/test_house.py"] == []
+    assert [name for name, text in words_of_people() if REGISTRY.search(text)] == []
     assert [name for name in LOCKS if re.search(r"https?:|index|find-links", (ROOT / name).read_text("utf-8"))] == []
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    assert [(name, m[0]) for name, text in words_of_people() for m in MACHINE.finditer(text)] == []
 
 
 MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -161,10 +170,9 @@ def test_no_file_holds_a_mail_address_of_a_person() -> None:
 
 
 def test_no_file_of_the_package_is_too_long_to_read() -> None:
-    lengths = {
-        name: len((ROOT / name).read_text("utf-8").splitlines()) for name in PYTHON if name.startswith("fedready/")
-    }
-    assert {name: length for name, length in lengths.items() if length > 400} == {}
+    rooms = [name for name in PYTHON if name.startswith("fedready/")]
+    lengths = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in rooms}
+    assert {name: length for name, length in lengths.items() if length > 450} == {}
 
 
 def test_every_decision_is_listed() -> None:
