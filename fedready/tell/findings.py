@@ -1,0 +1,180 @@
+"""findings.json: the run as other programs read it. The layout is declared once; the published schema is made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from fedready.model import (
+    Cause,
+    Control,
+    Counts,
+    Finding,
+    Frozen,
+    Headline,
+    Json,
+    NotRun,
+    Reading,
+    Reads,
+    Run,
+    Severity,
+    Snapshot,
+    Verdict,
+    Waiver,
+)
+from fedready.tell.shown import storable
+
+
+class RunPart(Frozen, kw_only=True):
+    """When and by what: the only place with times of the run."""
+
+    id: str
+    started: str
+    ended: str
+    judged: str
+    tool: str
+
+
+class BaselinePart(Frozen, kw_only=True):
+    """Which documents were judged against."""
+
+    version: str
+    digest: str
+    title: str = ""
+
+
+class ControlPart(Frozen, kw_only=True):
+    """What a control says, whatever was found."""
+
+    title: str
+    section: str
+    scope: Literal["article", "suite", "extension"]
+    source: str
+    certainty: Literal["verified", "third-party", "inferred", "recalled"]
+    why: str
+    symptom: str
+    severity: Severity
+    owner: Literal["on-premises", "tenant", "dns", "network", "auditor"]
+
+
+class FindingPart(Frozen, kw_only=True):
+    """One control on one subject."""
+
+    control: str
+    subject: str
+    verdict: Verdict
+    severity: Severity
+    expected: Json
+    observed: Json
+    readings: tuple[Reading, ...]
+    message: str
+    note: str | None
+    caused_by: tuple[str, ...]
+    waiver: Waiver | None
+    fix: str
+    rollback: str
+    verify: str
+    cause: Cause | None = None
+    case: str | None = None
+    symptom: str | UnsetType = UNSET
+    """Only where the finding's symptom is not the control's."""
+
+
+class Findings(Frozen, kw_only=True):
+    """The whole of findings.json."""
+
+    schema_version: Literal[1] = 1
+    run: RunPart
+    target: str
+    phase: Literal["pre-hybrid", "hybrid", "pre-migration", "migrated", "hybrid-disabled"]
+    cloud: Literal["worldwide", "gcc-high", "dod", "china"]
+    baseline: BaselinePart
+    evidence_digest: str
+    headline: Headline
+    qualifiers: tuple[str, ...]
+    exit_code: int
+    counts: Counts
+    reads: Reads
+    controls: dict[str, ControlPart]
+    findings: tuple[FindingPart, ...]
+    not_run: tuple[NotRun, ...]
+    unused_waivers: tuple[Waiver, ...] = ()
+    expired_waivers: tuple[Waiver, ...] = ()
+
+
+def findings_json(run: Run) -> bytes:
+    """The run as canonical JSON: keys in the documented order, one finding a line, UTF-8, a line feed at the end."""
+    return "".join(_lines(run)).encode("utf-8")
+
+
+def _lines(run: Run) -> Iterator[str]:
+    controls = run.baseline.controls
+    head = {
+        "schema_version": 1,
+        "run": {"id": run.id, "started": run.started, "ended": run.ended, "judged": run.judged, "tool": run.tool},
+        "target": run.target.name,
+        "phase": run.phase,
+        "cloud": run.cloud,
+        "baseline": {"version": run.baseline.version, "digest": run.baseline.digest, "title": run.baseline.title},
+        "evidence_digest": run.snapshot.digest,
+        "headline": run.headline,
+        "qualifiers": run.qualifiers,
+        "exit_code": run.exit_code,
+        "counts": run.counts,
+        "reads": run.reads,
+    }
+    yield "{"
+    for number, (key, value) in enumerate(head.items()):
+        yield f"{',' if number else ''}\n {_text(key)}: {_text(value)}"
+    spoken_of = {f.control for f in run.findings} | {n.control for n in run.not_run}
+    yield ',\n "controls": {'
+    for number, control in enumerate(c for c in controls.values() if c.id in spoken_of):
+        yield f"{',' if number else ''}\n  {_text(control.id)}: {_text(control_part(control))}"
+    yield '\n },\n "findings": ['
+    for number, finding in enumerate(run.findings):
+        yield f"{',' if number else ''}\n  {_text(_finding_part(finding, controls.get(finding.control)))}"
+    yield "\n ]"
+    for key, value in (
+        ("not_run", run.not_run),
+        ("unused_waivers", run.unused_waivers),
+        ("expired_waivers", run.expired_waivers),
+    ):
+        yield f",\n {_text(key)}: {_text(value)}"
+    yield "\n}\n"
+
+
+def control_part(control: Control) -> ControlPart:
+    """What findings.json says of a control."""
+    return ControlPart(**{name: getattr(control, name) for name in ControlPart.__struct_fields__})
+
+
+def _finding_part(finding: Finding, control: Control | None) -> FindingPart:
+    said = {name: getattr(finding, name) for name in FindingPart.__struct_fields__}
+    if control is not None and finding.symptom in ("", control.symptom):
+        said["symptom"] = UNSET
+    return FindingPart(**said)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(storable(msgspec.to_builtins(value)), ensure_ascii=False, allow_nan=False)
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The published schemas by file name, derived from the declarations that write and read the files."""
+    published = {}
+    for name, noun, title in (
+        ("findings.schema.json", Findings, "findings.json of a fedready run"),
+        ("snapshot.schema.json", Snapshot, "snapshot.json of a fedready run"),
+    ):
+        schema = msgspec.json.schema(noun)
+        published[name] = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
+    return published
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """A schema as the file in docs/schema holds it."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

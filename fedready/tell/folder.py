@@ -1,0 +1,206 @@
+"""A run's folder: written as `.partial` and renamed, readable by its owner only, never half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from fedready.model import Run
+from fedready.tell.findings import findings_json
+from fedready.tell.junit import junit_xml
+from fedready.tell.readiness import readiness_html
+
+PARTIAL = ".partial"
+
+
+class CannotWrite(Exception):
+    """The report cannot be written; the text says where, why and what to do."""
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        raise CannotWrite(f"{path}: {reason}; make room or name another folder with --report-dir DIR") from wrong
+
+
+class RunFolder:
+    """Where the files of one run go. A context manager: leaving it by an exception keeps what was finished as it is.
+
+    `path` is where the files will be found at the end; until `finish()` they may stand somewhere else, so writers ask
+    `path_for(name)` or, better, call `write(name, ...)`.
+    """
+
+    def __init__(self, path: Path, base: Path | None) -> None:
+        self.path = path
+        self._base = base
+        self._work = path.with_name(path.name + PARTIAL) if base else path
+        self._aside: dict[Path, Path] = {}
+        self._finished = False
+
+    def path_for(self, name: str) -> Path:
+        """Where a writer that insists on a path of its own (pytest-html) may put `name`; it stands there at the end."""
+        if self._base is not None:
+            return self._work / name
+        aside = self._work / f".{name}{PARTIAL}"
+        self._aside[aside] = self._work / name
+        return aside
+
+    def write(self, name: str, content: bytes | Iterable[str]) -> Path:
+        """Write one file whole or not at all; returns where it will be found.
+
+        Raises:
+            CannotWrite: the disk is full, the folder is not ours, ...
+        """
+        aside = self._work / f".{name}.{os.getpid()}{PARTIAL}"
+        with _explained(self.path / name):
+            try:
+                with open(aside, "wb", opener=_owner_only) as stream:
+                    if isinstance(content, bytes):
+                        stream.write(content)
+                    else:
+                        stream.writelines(piece.encode("utf-8") for piece in content)
+                os.replace(aside, self._work / name)
+            except BaseException:  # Ctrl-C too: never half a file
+                aside.unlink(missing_ok=True)
+                raise
+        return self.path / name
+
+    def finish(self) -> Path:
+        """Give every file and the folder its final name, and move `latest`; returns the folder.
+
+        Raises:
+            CannotWrite: see `write`.
+        """
+        if self._finished:
+            return self.path
+        with _explained(self.path):
+            for aside, final in self._aside.items():
+                if aside.exists():
+                    if os.name == "posix":
+                        aside.chmod(0o600)
+                    os.replace(aside, final)
+            if self._base is not None:
+                self.path = _renamed(self._work, self.path)
+                _point_latest(self._base, self.path)
+        self._finished = True
+        return self.path
+
+    def abandon(self) -> None:
+        """Take back a folder into which nothing worth keeping was written."""
+        if self._finished:
+            return
+        for aside in self._aside:
+            aside.unlink(missing_ok=True)
+        if self._base is not None:
+            shutil.rmtree(self._work, ignore_errors=True)
+        self._finished = True
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.finish()
+
+
+def open_run_folder(target: str, started: str, *, base: Path = Path("reports"), report_dir: Path | None = None) -> RunFolder:
+    """Make the folder of a run.
+
+    Args:
+        target: the target's name.
+        started: when the run began, `2026-01-02T03:04:05Z`.
+        base: the default folder, which holds `latest` too.
+        report_dir: put the files right here instead, and leave `latest` alone.
+
+    Raises:
+        CannotWrite: the folder cannot be made.
+    """
+    if report_dir is not None:
+        with _explained(report_dir):
+            if not report_dir.is_dir():
+                report_dir.mkdir(parents=True)
+                _owner_only_folder(report_dir)
+        return RunFolder(report_dir, None)
+    stamp = re.sub(r"[^0-9TZ]", "", started)
+    above = base / (re.sub(r"[^A-Za-z0-9-]", "_", target) or "target")
+    with _explained(above):
+        above.mkdir(parents=True, exist_ok=True)
+        for name in _names(stamp):
+            folder = RunFolder(above / name, base)
+            if folder.path.exists():
+                continue
+            try:
+                folder._work.mkdir(mode=0o700)
+            except FileExistsError:
+                continue  # another run of the same second is being written
+            _owner_only_folder(folder._work)
+            return folder
+    raise AssertionError("there is always a next name")
+
+
+def write_all(run: Run, folder: RunFolder) -> dict[str, Path]:
+    """Write every report that is made from a Run; returns where each will be found once the folder is finished.
+
+    Raises:
+        CannotWrite: see `RunFolder.write`.
+    """
+    return {
+        "findings.json": folder.write("findings.json", findings_json(run)),
+        "junit.xml": folder.write("junit.xml", junit_xml(run)),
+        "readiness.html": folder.write("readiness.html", readiness_html(run)),
+    }
+
+
+def _names(stamp: str) -> Iterator[str]:
+    yield stamp
+    number = 1
+    while True:
+        number += 1
+        yield f"{stamp}-{number}"
+
+
+def _renamed(work: Path, path: Path) -> Path:
+    """Rename `work` to `path`, or to the next free name if another run took it meanwhile."""
+    stamp = re.sub(r"-\d+$", "", path.name)
+    for name in [path.name, *(f"{stamp}-{n}" for n in range(2, 1_000))]:
+        final = path.with_name(name)
+        if final.exists():
+            continue
+        work.rename(final)
+        return final
+    raise FileExistsError(f"no free name beside {path}")
+
+
+def _point_latest(base: Path, path: Path) -> None:
+    latest = base / "latest"
+    where = Path(os.path.relpath(path, base))
+    aside = base / f".latest.{os.getpid()}{PARTIAL}"
+    aside.unlink(missing_ok=True)
+    try:
+        aside.symlink_to(where, target_is_directory=True)
+    except (OSError, NotImplementedError):  # Windows without the right to make links
+        aside.write_text(where.as_posix() + "\n", encoding="utf-8")
+    try:
+        os.replace(aside, latest)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _owner_only_folder(path: Path) -> None:
+    # On Windows a folder inherits who may read it; chmod there only knows read-only.
+    if sys.platform != "win32":
+        path.chmod(0o700)

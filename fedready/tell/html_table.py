@@ -1,0 +1,115 @@
+"""pytest.html, the engineer's second report: our columns in pytest-html's table.
+
+The plugin calls these from pytest-html's hooks of the same purpose. A test report of a check carries its control and
+findings in the attributes `fedready_control` and `fedready_findings`; a report without them keeps pytest-html's own cells.
+pytest-html writes cells as raw HTML: everything foreign is made inert and escaped here.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Protocol
+
+from fedready.model import DEPLOYMENT, Control, Finding
+from fedready.tell.shown import SHORT, inert, shown
+from fedready.tell.summary import CONCERN, reason_of, state_of
+
+TITLE = "fedready: one row per control"
+MOST = 10
+"""Findings that a row writes out; readiness.html holds them all."""
+
+
+class CheckReport(Protocol):
+    """The two attributes that the plugin puts on a test report."""
+
+    fedready_control: Control
+    fedready_findings: tuple[Finding, ...]
+
+
+def header(cells: list[str]) -> None:
+    """`pytest_html_results_table_header`: our columns; Result stays first, for pytest-html's filter works on it."""
+    result = cells[0]
+    cells[:] = [
+        result,
+        '<th class="sortable" data-column-type="control">Control</th>',
+        "<th>Subjects</th>",
+        "<th>Verdict</th>",
+        "<th>Expected</th>",
+        "<th>Observed</th>",
+        "<th>Source</th>",
+    ]
+
+
+def row(report: Any, cells: list[str]) -> None:
+    """`pytest_html_results_table_row`: the cells of one control; a report that is no check's is fitted to our columns."""
+    if not cells:
+        return
+    result = cells[0]
+    control: Control | None = getattr(report, "fedready_control", None)
+    if control is None:
+        cells[:] = [result, f"<td>{_safe(report.nodeid)}</td>", *["<td></td>"] * 5]
+        return
+    findings = _worst_first(report.fedready_findings)
+    link = f'<a href="readiness.html#{escape(control.id, quote=True)}">{_safe(control.id)}</a> {_safe(control.title)}'
+    cells[:] = [
+        result,
+        f'<td class="col-control">{link}</td>',
+        _cell(_subjects(findings)),
+        _cell(_verdicts(findings)),
+        _cell(_each(findings, "expected")),
+        _cell(_each(findings, "observed")),
+        _cell([control.source]),
+    ]
+
+
+def details(report: Any, data: list[str]) -> None:
+    """`pytest_html_results_table_html`: what is behind a row: messages and readings, no traceback, no captured output."""
+    findings = getattr(report, "fedready_findings", None)
+    if findings is None:
+        return
+    data[:] = [f'<div class="log">{"<br>".join(_safe(line) for line in _lines(_worst_first(findings)))}</div>']
+
+
+def _lines(findings: list[Finding]) -> list[str]:
+    lines = []
+    for finding in findings[:MOST]:
+        words = finding.message or finding.note or reason_of(finding) if finding.verdict != "pass" else finding.note or ""
+        lines.append(f"{finding.control} {finding.subject}: {state_of(finding).value}. {words}".rstrip())
+        lines += [f"   {r.question} > {r.path or 'answer'}: {shown(r.value, SHORT)}" for r in finding.readings[:10]]
+    return lines + _rest(findings)
+
+
+def _worst_first(findings: tuple[Finding, ...]) -> list[Finding]:
+    return sorted(findings, key=lambda f: CONCERN[state_of(f)])
+
+
+def _subjects(findings: list[Finding]) -> list[str]:
+    return [f.subject for f in findings[:MOST]] + _rest(findings)
+
+
+def _rest(findings: list[Finding]) -> list[str]:
+    more = len(findings) - MOST
+    return [f"and {more:,} more in readiness.html"] if more > 0 else []
+
+
+def _verdicts(findings: list[Finding]) -> list[str]:
+    states = [state_of(f) for f in findings]
+    if len(states) == 1:
+        return [f"{states[0].word}, {findings[0].severity.value}"]
+    return [f"{states.count(state):,} {state.value}" for state in dict.fromkeys(states)]
+
+
+def _each(findings: list[Finding], name: str) -> list[str]:
+    values = dict.fromkeys(
+        shown(getattr(f, name), SHORT) + (f" ({f.subject})" if name == "observed" and f.subject != DEPLOYMENT else "")
+        for f in findings[:MOST]
+    )
+    return list(values)
+
+
+def _cell(lines: list[str]) -> str:
+    return f"<td>{'<br>'.join(_safe(line) for line in lines)}</td>"
+
+
+def _safe(text: str) -> str:
+    return escape(inert(text, limit=1_000), quote=True)

@@ -1,0 +1,176 @@
+"""readiness.html: one file, complete without a script, for the board, the manager and the administrator."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from fedready.model import Evidence, Headline, Run, Section
+from fedready.tell import summary
+from fedready.tell.groups import Folded, folded
+from fedready.tell.plan import OWNERS, action_plan
+from fedready.tell.shown import SHORT, inert, shown, storable
+from fedready.tell.summary import State
+
+TEMPLATES = Path(__file__).parent / "templates"
+RAW = 6_000
+"""Characters of a raw answer; snapshot.json holds all of it."""
+MOST_ASKED = 120
+"""Questions that are listed one by one beyond those that a written-out finding refers to."""
+
+HEADLINE_STATE = {
+    Headline.READY: State.PASS,
+    Headline.READY_WITH_WAIVERS: State.WAIVED,
+    Headline.NOT_READY: State.FAIL,
+    Headline.UNDETERMINED: State.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as the evidence section shows it."""
+
+    anchor: str
+    question: str
+    entry: Evidence
+    raw: str
+
+
+def readiness_html(run: Run) -> bytes:
+    """The report as UTF-8 bytes; the same run always gives the same bytes."""
+    style = (TEMPLATES / "readiness.css").read_text(encoding="utf-8")
+    script = (TEMPLATES / "readiness.js").read_text(encoding="utf-8")
+    controls = folded(run)
+    asked, unlisted = _asked(run, controls)
+    html = _environment().get_template("readiness.html.j2").render(
+        run=run,
+        summary=summary,
+        state=HEADLINE_STATE[run.headline],
+        State=State,
+        controls=controls,
+        known=set(run.baseline.controls),
+        plan=action_plan(run),
+        owners=OWNERS,
+        asked=asked,
+        unlisted=unlisted,
+        anchors={a.question: a.anchor for a in asked},
+        accounts=_distinct(e.account for e in run.snapshot.entries.values()),
+        endpoints=_endpoints(run),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        script_digest=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
+    )
+    return html.encode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        inert=inert, shown=shown, prose=prose, blocks=list_of_blocks, brief=brief, groupby_section=by_section
+    )
+    environment.globals.update(SHORT=SHORT)
+    return environment
+
+
+def by_section(controls: list[Folded]) -> list[tuple[Section, list[Folded]]]:
+    """The controls under the headings of the article."""
+    return [(items[0].section, items) for _, each in groupby(controls, key=lambda c: c.section.id) if (items := list(each))]
+
+
+def brief(value: Any, limit: int = 80) -> str:
+    """A value for the first screen."""
+    return shown(value, limit)
+
+
+def prose(text: str) -> Markup:
+    """A sentence of the catalogue: what stands in backticks is code, everything is escaped."""
+    parts = inert(text, lines=True, limit=4_000).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    pieces = (Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+    return Markup("").join(pieces)
+
+
+_COMMAND = re.compile(r"\s*(?:[A-Z][A-Za-z]+-[A-Z]\w+|Get-\w+|\$\w+ ?=|nslookup|dig|curl|openssl|\S+\.?\s+(?:\d+\s+)?IN\s+[A-Z]+\s)")
+
+
+def list_of_blocks(text: str) -> Iterator[tuple[bool, str]]:
+    """A fix as (is it something to copy, text): commands and records apart from the words between them."""
+    kept: list[str] = []
+    kind = False
+    for line in inert(text, lines=True, limit=200_000).splitlines():
+        bare = line.strip()
+        if not bare:
+            continue
+        quoted = len(bare) > 2 and bare[0] == bare[-1] == "`" and bare.count("`") == 2
+        command = quoted or bool(_COMMAND.match(line))
+        if kept and command is not kind:
+            yield kind, "\n".join(kept)
+            kept = []
+        kind = command
+        kept.append(bare.strip("`") if quoted else line.rstrip())
+    if kept:
+        yield kind, "\n".join(kept)
+
+
+def _distinct(values: Iterator[str | None] | Any) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def _endpoints(run: Run) -> list[tuple[str, str]]:
+    """(name, where) of everything that was asked, each once."""
+    seen: dict[tuple[str, str], None] = {}
+    for question, entry in run.snapshot.entries.items():
+        if question.startswith(("GET ", "TLS ")):
+            continue
+        name = question.partition(":")[0]
+        if entry.source:
+            seen[(name, entry.source)] = None
+    probed = sum(q.startswith("GET ") for q in run.snapshot.entries)
+    pairs = list(seen)
+    if probed:
+        pairs.append(("https", f"{probed:,} address{'es' if probed > 1 else ''}"))
+    return pairs
+
+
+def _asked(run: Run, controls: list[Folded]) -> tuple[list[Asked], int]:
+    """The questions worth a line each: those a written-out concern refers to, then the others up to a number."""
+    needed = {
+        reading.question
+        for item in controls
+        for group in item.written_out
+        for reading in group.first.readings
+    }
+    chosen = []
+    room = MOST_ASKED
+    for question, entry in run.snapshot.entries.items():
+        if question not in needed:
+            if room <= 0:
+                continue
+            room -= 1
+        chosen.append(Asked(f"asked-{len(chosen) + 1}", question, entry, _raw(entry)))
+    return chosen, len(run.snapshot.entries) - len(chosen)
+
+
+def _raw(entry: Evidence) -> str:
+    text = json.dumps(storable(entry.value), indent=1, ensure_ascii=False)
+    return inert(text, lines=True, limit=RAW)

@@ -1,0 +1,377 @@
+"""What the first screen and the last lines of the terminal say: blockers, causes, coverage, waivers, the four places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fedready import inquiry
+from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, Severity, Unseen, Verdict, Waiver
+
+SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
+
+PHASE_WORDS = {
+    "pre-hybrid": "before hybrid is switched on",
+    "hybrid": "hybrid",
+    "pre-migration": "hybrid, about to move users",
+    "migrated": "all users online, hybrid still on",
+    "hybrid-disabled": "hybrid switched off",
+}
+
+
+class State(StrEnum):
+    """A verdict as a reader sees it: what is waived or merely advised is not a red line. In order of concern."""
+
+    FAIL = "fail"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"
+    ADVISORY = "advisory"
+    PASS = "pass"
+    NA = "n/a"
+    NOT_RUN = "not run"
+
+    @property
+    def word(self) -> str:
+        return "Not applicable" if self is State.NA else self.value.capitalize()
+
+    @property
+    def slug(self) -> str:
+        """The name of its shape and colour in the style sheet."""
+        return self.value.replace("/", "").replace(" ", "")
+
+
+CONCERN = {state: rank for rank, state in enumerate(State)}
+
+
+def state_of(finding: Finding) -> State:
+    """How one finding is shown."""
+    if finding.verdict is Verdict.FAIL:
+        if finding.waived:
+            return State.WAIVED
+        return State.FAIL if finding.severity.blocks else State.ADVISORY
+    return State(finding.verdict.value)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A control with those of its findings that are meant, worst severity first."""
+
+    control: Control
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity:
+        return min((f.severity for f in self.findings), key=SEVERITY_ORDER.__getitem__)
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(f.subject for f in self.findings)
+
+
+def _by_control(run: Run, findings: Iterable[Finding]) -> list[Named]:
+    """Findings gathered under their controls, worst severity first, then in the article's order."""
+    controls = run.baseline.controls
+    gathered: dict[str, list[Finding]] = {}
+    for finding in findings:
+        gathered.setdefault(finding.control, []).append(finding)
+    order = {name: rank for rank, name in enumerate(controls)}
+    named = [
+        Named(controls[name], tuple(sorted(found, key=lambda f: SEVERITY_ORDER[f.severity])))
+        for name, found in gathered.items()
+    ]
+    return sorted(named, key=lambda n: (SEVERITY_ORDER[n.severity], order[n.control.id]))
+
+
+def _roots(findings: list[Finding]) -> list[Finding]:
+    """Those that nothing else in the list explains.
+
+    A dependant whose cause is not in the list itself (waived, say) stays: a red headline always has a name under it.
+    """
+    causes = {f.control for f in findings if f.is_root}
+    known = {f.control: f.caused_by for f in findings}
+
+    def explained(finding: Finding) -> bool:
+        seen: set[str] = set()
+        ahead = list(finding.caused_by)
+        while ahead:
+            control = ahead.pop()
+            if control in causes:
+                return True
+            if control not in seen:
+                seen.add(control)
+                ahead += known.get(control, ())
+        return False
+
+    return [f for f in findings if f.is_root or not explained(f)]
+
+
+def failing(run: Run) -> list[Named]:
+    """The red lines: root fails of a severity that blocks, not waived."""
+    return _by_control(run, _roots([f for f in run.findings if state_of(f) is State.FAIL]))
+
+
+def unseen(run: Run) -> list[Named]:
+    """What could not be looked at and would decide the headline: root unknowns and errors of a blocking severity."""
+    blind = [f for f in run.findings if f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks]
+    return _by_control(run, _roots(blind))
+
+
+def blockers(run: Run) -> list[Named]:
+    """What stands between this run and READY: its fails, or where there is none, what could not be seen."""
+    if run.headline is Headline.NOT_READY:
+        return failing(run)
+    return unseen(run) if run.headline is Headline.UNDETERMINED else []
+
+
+def advisories(run: Run) -> list[Named]:
+    """Fails of severity low."""
+    return _by_control(run, [f for f in run.findings if state_of(f) is State.ADVISORY])
+
+
+def waived(run: Run) -> list[Named]:
+    """Fails that somebody answers for."""
+    return _by_control(run, [f for f in run.findings if f.waived])
+
+
+def live_waivers(run: Run) -> list[Waiver]:
+    """The waivers that were used, the next to expire first, each once."""
+    used = {(w.control, w.subject, w.expires, w.reason): w for f in run.findings if (w := f.waiver) and f.waived}
+    return sorted(used.values(), key=lambda w: (w.expires, w.control, w.subject))
+
+
+# --------------------------------------------------------------------------- what could not be looked at
+
+
+@dataclass(frozen=True)
+class Blind:
+    """Findings that could not be judged for one and the same reason."""
+
+    reason: str
+    findings: tuple[Finding, ...]
+    root: str
+    """The control that stands for the reason."""
+
+    @property
+    def count(self) -> int:
+        return len(self.findings)
+
+
+def blind_spots(run: Run) -> list[Blind]:
+    """Every unknown and error, gathered by cause, the largest group first. Dependants stand with their root."""
+    blind = [f for f in run.findings if f.verdict in (Verdict.UNKNOWN, Verdict.ERROR)]
+    first_of: dict[str, Finding] = {}
+    for finding in blind:
+        first_of.setdefault(finding.control, finding)
+
+    def root_of(finding: Finding) -> Finding:
+        seen = {finding.control}
+        while finding.caused_by:
+            ahead = [c for c in finding.caused_by if c not in seen]
+            if not ahead:
+                break
+            seen.add(ahead[0])
+            if ahead[0] not in first_of:
+                break  # the cause is a fail: this finding speaks for itself
+            finding = first_of[ahead[0]]
+        return finding
+
+    gathered: dict[tuple[str, str], list[Finding]] = {}
+    lead: dict[tuple[str, str], Finding] = {}
+    for finding in blind:
+        root = root_of(finding)
+        # One time-out per SIP domain is one cause: the kind counts, and the control, not the name in the sentence.
+        key = (root.control, root.cause.kind if root.cause else root.message)
+        gathered.setdefault(key, []).append(finding)
+        lead.setdefault(key, root)
+    spots = [Blind(reason_of(lead[key]), tuple(found), key[0]) for key, found in gathered.items()]
+    return sorted(spots, key=lambda spot: -spot.count)
+
+
+def reason_of(finding: Finding) -> str:
+    """Why a finding is what it is, in a sentence."""
+    return (finding.cause.text if finding.cause else "") or finding.message or "no reason was given"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of what applies was looked at. Counted in checks: one control on one subject."""
+
+    assessed: int
+    applicable: int
+    blind: int
+    not_applicable: int
+    not_from_here: int
+    not_run: tuple[NotRun, ...]
+
+
+NOT_FROM_HERE = "not from here"
+
+
+def coverage(run: Run) -> Coverage:
+    """What was assessed of what applies; a control that was not run counts as one check that was not."""
+    blind = sum(f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) for f in run.findings)
+    outside = [f for f in run.findings if f.verdict is Verdict.NA]
+    not_from_here = sum(NOT_FROM_HERE in f.message for f in outside)
+    applicable = len(run.findings) - len(outside)
+    return Coverage(
+        assessed=applicable - blind,
+        applicable=applicable + not_from_here + len(run.not_run),
+        blind=blind,
+        not_applicable=len(outside) - not_from_here,
+        not_from_here=not_from_here,
+        not_run=run.not_run,
+    )
+
+
+# --------------------------------------------------------------------------- the four places
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of On-premises, DNS, Tenant, Autodiscover: its worst state and how often each state was seen."""
+
+    name: str
+    state: State
+    words: str
+    where: str
+
+
+_PLACES = {"onprem": "On-premises", "dns": "DNS", "tenant": "Tenant", "autodiscover": "Autodiscover"}
+_AREA_PLACE = {"EDGE": "onprem", "HOST": "onprem", "TLS": "onprem", "TEN": "tenant", "DNS": "dns", "AUTO": "autodiscover"}
+_OWNER_PLACE = {"on-premises": "onprem", "tenant": "tenant", "dns": "dns", "network": "onprem"}
+_NOT_RUN_WORDS = {State.NA: "not looked at", State.NOT_RUN: "not looked at"}
+
+
+def area_of(control: str) -> str:
+    """`HOST` of `HOST-06`."""
+    return control.partition("-")[0]
+
+
+def place_of(control: Control, finding: Finding | None) -> str | None:
+    """Which of the four places a control speaks of; None where it speaks of none, or of several."""
+    place = _AREA_PLACE.get(area_of(control.id))
+    if place is None and finding is not None and finding.readings:
+        side = finding.readings[0].question.partition(":")[0]
+        place = side if side in ("onprem", "tenant") else None
+    return place or _OWNER_PLACE.get(control.owner)
+
+
+def places(run: Run) -> list[Place]:
+    """The strip of the first screen, from left to right."""
+    seen: dict[str, list[State]] = {name: [] for name in _PLACES}
+    controls = run.baseline.controls
+    for finding in run.findings:
+        place = place_of(controls[finding.control], finding)
+        if place:
+            seen[place].append(state_of(finding))
+    return [Place(_PLACES[name], *_sum_up(states), _where(run, name)) for name, states in seen.items()]
+
+
+def _sum_up(states: list[State]) -> tuple[State, str]:
+    judged = [s for s in states if s is not State.NA]
+    if not judged:
+        return State.NA, "not looked at"
+    worst = min(judged, key=CONCERN.__getitem__)
+    count = {state: judged.count(state) for state in State if state in judged}
+    words = {
+        State.FAIL: "failing",
+        State.ERROR: "not judged",
+        State.UNKNOWN: "unknown",
+        State.WAIVED: "waived",
+        State.ADVISORY: "advised",
+        State.PASS: "as documented",
+    }
+    if worst is State.PASS:
+        return worst, "all as documented" if len(judged) > 1 else "as documented"
+    parts = [f"{number:,} {words[state]}" for state, number in count.items()]
+    return worst, ", ".join(parts)
+
+
+def _where(run: Run, place: str) -> str:
+    """What was asked there, in a few words."""
+    entries = run.snapshot.entries
+    if place == "dns":
+        return ", ".join(run.target.vantage_points)
+    prefix = "GET " if place == "autodiscover" else f"{place}: "
+    sources = (e.source for text, e in entries.items() if text.startswith(prefix) and e.source.startswith("http"))
+    hosts = dict.fromkeys(s.partition("//")[2].partition("/")[0] for s in sources)
+    if place == "autodiscover":
+        asked = (text.partition("//")[2].partition("/")[0] for text in entries if text.startswith("GET "))
+        hosts = dict.fromkeys(asked)
+    return ", ".join(h for h in hosts if h)
+
+
+# --------------------------------------------------------------------------- who was looked at
+
+
+def sip_domains(run: Run) -> tuple[str, ...] | None:
+    """The SIP domains that were judged; None where the list could not be read."""
+    known = inquiry.Known(run.target, run.baseline.clouds, run.snapshot.entries)
+    try:
+        return inquiry.sip_domains(known)
+    except (Unseen, ValueError):
+        return None
+
+
+def tenant_words(run: Run) -> str:
+    """The tenant by the name and id that it gave itself, or the id of the target file, or that it was not seen."""
+    known = inquiry.Known(run.target, run.baseline.clouds, run.snapshot.entries)
+    try:
+        row = known.rows(inquiry.TENANT)[0]
+    except (Unseen, IndexError):
+        return f"tenant {run.target.tenant_id} (not seen)" if run.target.tenant_id else "tenant not seen"
+    name, number = row.get("DisplayName"), row.get("TenantId")
+    words = [str(part) for part in (name, number) if isinstance(part, str) and part]
+    return "tenant " + (f"{words[0]} ({words[1]})" if len(words) == 2 else "".join(words) or "without a name")
+
+
+def domain_words(run: Run, most: int = 3) -> str:
+    """`2 SIP domains: contoso.com, fabrikam.com`."""
+    domains = sip_domains(run)
+    if domains is None:
+        return "SIP domains not seen"
+    if len(domains) == 1:
+        return f"SIP domain {domains[0]}"
+    named = ", ".join(domains[:most])
+    more = len(domains) - most
+    return f"{len(domains):,} SIP domains: {named}" + (f" and {more:,} more" if more > 0 else "")
+
+
+def sentence(run: Run) -> str:
+    """The headline in words."""
+    phase = run.phase
+    if run.headline is Headline.READY:
+        return f"Configured as the documentation says for phase {phase}."
+    if run.headline is Headline.READY_WITH_WAIVERS:
+        count = len(waived(run))
+        deviations = "one deviation that somebody answers for" if count == 1 else f"{count} deviations that people answer for"
+        return f"Configured as the documentation says for phase {phase}, but for {deviations}."
+    if run.headline is Headline.NOT_READY:
+        count = len(failing(run))
+        return f"Not configured as the documentation says for phase {phase}: {count} {'cause' if count == 1 else 'causes'}."
+    count = sum(spot.count for spot in blind_spots(run))
+    checks = "one check" if count == 1 else f"{count:,} checks"
+    return f"It cannot be said whether this is ready for phase {phase}: {checks} could not be looked at."
+
+
+def subject_words(subjects: tuple[str, ...], run: Run, most: int = 2) -> str:
+    """`contoso.com`, `3 domains`, or nothing where the subject is the deployment."""
+    others = [s for s in subjects if s != DEPLOYMENT]
+    if not others:
+        return ""
+    if len(others) <= most:
+        return ", ".join(others)
+    return f"{len(others):,} {kind_of(others[0], run)}s"
+
+
+def kind_of(subject: str, run: Run) -> str:
+    """What a subject is: `domain`, `Edge` or `subject`."""
+    if subject in run.target.edge.names or subject in run.target.endpoints.edges:
+        return "Edge"
+    return "domain" if "." in subject else "subject"
