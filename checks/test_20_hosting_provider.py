@@ -83,9 +83,12 @@ def test_all_on_one_provider(hosting_providers, documented, cloud_suffixes):
         "IsLocal": lambda value: value is documented("HOST-07"),
         "AutodiscoverUrl": lambda value: same_url(value, documented("HOST-08"), cloud_suffixes).same,
     }
-    held = [{name for name, fits in wanted.items() if fits(row[name])} for row in hosting_providers.rows()]
+    rows = hosting_providers.claiming_hybrid()
+    held = [{name for name, fits in wanted.items() if fits(row[name])} for row in rows]
     if any(len(names) == len(wanted) for names in held):
         return
+    if rows:
+        bind(identity=rows[held.index(max(held, key=len))].peek("Identity"))
     missing = sorted(set(wanted) - max(held, key=len, default=set()))
     if set().union(*held) == set(wanted):
         fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from fedready.model import (
     Counts,
     Finding,
     Headline,
+    Json,
     Severity,
     Snapshot,
     Unseen,
@@ -102,10 +104,15 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
         caused_by=caused_by,
         case=case_name if wanted else None,
         symptom=fill(texts["symptom"], values) if wanted else "",
-        fix=fill(texts["fix"], values, quote=True) if wanted else "",
-        rollback=fill(texts["rollback"], values, quote=True) if wanted else "",
-        verify=fill(texts["verify"], values, quote=True) if wanted else "",
+        fix=command(texts["fix"], values) if wanted else "",
+        rollback=command(texts["rollback"], values) if wanted else "",
+        verify=command(texts["verify"], values) if wanted else "",
     )
+
+
+def command(text: str, values: Mapping[str, Json]) -> str:
+    """A command with its values as PowerShell literals; what has no value stays a word in angle brackets to fill in."""
+    return re.sub(r"\{\{ *(\w+) *\}\}", r"<\1>", fill(text, values, quote=True))
 
 
 # --------------------------------------------------------------------------- one cause, one red line
@@ -136,6 +143,8 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
     def causes(f: Finding) -> tuple[str, ...]:
         if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
             return ()
+        if f.case and f.control in controls and controls[f.control].cases[f.case].stands_alone:
+            return ()
         named = [c for c in f.caused_by if (c, f.subject) in by_key or (c, DEPLOYMENT) in by_key]
         if named:
             return tuple(named)
@@ -154,12 +163,14 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
 
 
 def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | None:
+    """The session control of the side that did not answer, when that session is why."""
     side = (f.unanswered or "").partition(": ")[0]
     session = by_key.get((SESSION_CONTROLS.get(side, ""), DEPLOYMENT))
-    if session is None or session.verdict is not Verdict.UNKNOWN or session.control == f.control:
+    if session is None or session.verdict not in (Verdict.UNKNOWN, Verdict.FAIL) or session.control == f.control:
         return None
-    same = session.unanswered == f.unanswered or (session.cause is not None and session.cause == f.cause)
-    return session.control if same else None
+    looked_at = {session.unanswered, *(reading.question for reading in session.readings)}
+    same_cause = session.cause is not None and session.cause == f.cause
+    return session.control if f.unanswered in looked_at or same_cause else None
 
 
 # --------------------------------------------------------------------------- waivers

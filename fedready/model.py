@@ -211,8 +211,9 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
 
 
 class Case(Frozen, frozen=True, kw_only=True):
-    """A way to fail that has its own severity and words."""
+    """A way to fail that has its own severity and words. One that `stands_alone` is never laid to another control."""
 
+    stands_alone: bool = False
     severity: Severity | None = None
     symptom: str | None = None
     fix: str | None = None

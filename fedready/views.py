@@ -63,6 +63,15 @@ class Providers:
             )  # fmt: skip
         return rows
 
+    def claiming_hybrid(self) -> list[Row]:
+        """The cloud's rows and those in hybrid form; a voicemail provider is neither."""
+        cloud = self._desk.names.sipfed
+        return [
+            row
+            for row in self.rows()
+            if same_fqdn(row.ProxyFqdn, cloud) or (row.EnabledSharedAddressSpace is True and row.HostsOCSUsers is True)
+        ]
+
     def of_this_cloud(self) -> Row:
         """The one row with the cloud's proxy.
 
