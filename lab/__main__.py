@@ -65,8 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         usage="python -m lab --estate FILE [--http] [-- COMMAND ... {target} ... {waivers}]",
         allow_abbrev=False,
     )
-    parser.add_argument("--estate", required=True, metavar="FILE", help="an estate file, or the name of one of fixtures/estates")
-    parser.add_argument("--http", action="store_true", help="PowerShell over HTTP with message encryption instead of HTTPS")
+    parser.add_argument(
+        "--estate", required=True, metavar="FILE", help="an estate file, or the name of one of fixtures/estates"
+    )
+    parser.add_argument(
+        "--http", action="store_true", help="PowerShell over HTTP with message encryption instead of HTTPS"
+    )
     return parser
 
 

@@ -9,23 +9,50 @@ from typing import Any
 
 from fedready.questions import ALLOWED
 from lab.clixml import Listing, Obj, Primitive
-from lab.estate import Answer, Failure, Side, split_question
+from lab.estate import split_question
 from lab.faults import Faults
 from lab.psrp import Parameters, Streams, question_text
-from lab.records import CmdletError, access_denied, failure, not_recognized, unknown_parameter
+from lab.records import MSCORLIB, CmdletError, access_denied, failure, not_recognized, unknown_parameter
+from lab.schema import Answer, Failure, Side
 
 _EDGE = "Microsoft.Rtc.Management.WritableConfig.Settings.Edge"
 _DOMAIN = (f"{_EDGE}.DomainPattern", "System.Object")
 _ASSEMBLY = "Microsoft.Rtc.Management.WritableConfig, Version=7.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35"
 _DOMAINS = (f"System.Collections.Generic.List`1[[{_EDGE}.DomainPattern, {_ASSEMBLY}]]", "System.Object")
-_STRINGS = (
-    "System.Collections.Generic.List`1[[System.String, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089]]",
-    "System.Object",
+_STRINGS = (f"System.Collections.Generic.List`1[[System.String, {MSCORLIB}]]", "System.Object")
+_COMMON = (
+    "ErrorAction",
+    "WarningAction",
+    "InformationAction",
+    "Verbose",
+    "Debug",
+    "ErrorVariable",
+    "OutVariable",
+    "OutBuffer",
 )
-_COMMON = ("ErrorAction", "WarningAction", "InformationAction", "Verbose", "Debug", "ErrorVariable", "OutVariable", "OutBuffer")
 _PRIMITIVES = ("U64", "U32", "I64", "By", "D", "Db", "Version", "TS", "DT", "G", "URI", "C")
-_OPENING = {"import-module": ("Name",), "connect-microsoftteams": ("ApplicationId", "TenantId", "CertificateThumbprint", "TeamsEnvironmentName")}
-_NAMES = ("Aylin", "Bela", "Chidi", "Dagny", "Emre", "Femi", "Greta", "Hana", "Ivo", "Jun", "Kaya", "Liv", "Mats", "Noor", "Olu", "Pia")
+_OPENING = {
+    "import-module": ("Name",),
+    "connect-microsoftteams": ("ApplicationId", "TenantId", "CertificateThumbprint", "TeamsEnvironmentName"),
+}
+_NAMES = (
+    "Aylin",
+    "Bela",
+    "Chidi",
+    "Dagny",
+    "Emre",
+    "Femi",
+    "Greta",
+    "Hana",
+    "Ivo",
+    "Jun",
+    "Kaya",
+    "Liv",
+    "Mats",
+    "Noor",
+    "Olu",
+    "Pia",
+)
 
 
 class Commands:
@@ -56,7 +83,9 @@ class Commands:
         for name in parameters:
             if name is not None and name.casefold() not in self._parameters[key]:
                 raise unknown_parameter(self._spelling[key], name)
-        answered = {n: v for n, v in parameters.items() if n is None or n.casefold() not in {c.casefold() for c in _COMMON}}
+        answered = {
+            n: v for n, v in parameters.items() if n is None or n.casefold() not in {c.casefold() for c in _COMMON}
+        }
         text = question_text(self._spelling[key], answered)
         answer = self._answers.get(text.casefold()) or self._answers.get(key)
         if answer is None:
@@ -87,8 +116,23 @@ class Commands:
             raise not_recognized(pattern)
         module = "MicrosoftTeams" if self._name == "tenant" else "SkypeForBusiness"
         for name in found:
-            members = {"Name": name, "ModuleName": module, "CommandType": "Cmdlet", "Version": Primitive("Version", "7.0.0.0")}
-            streams.output(Obj(("System.Management.Automation.CmdletInfo", "System.Management.Automation.CommandInfo", "System.Object"), members, text=name))
+            members = {
+                "Name": name,
+                "ModuleName": module,
+                "CommandType": "Cmdlet",
+                "Version": Primitive("Version", "7.0.0.0"),
+            }
+            streams.output(
+                Obj(
+                    (
+                        "System.Management.Automation.CmdletInfo",
+                        "System.Management.Automation.CommandInfo",
+                        "System.Object",
+                    ),
+                    members,
+                    text=name,
+                )
+            )
 
     def _answer(self, text: str, answer: Answer, streams: Streams) -> None:
         command = text.partition(" ")[0]
@@ -169,19 +213,43 @@ def _allowed(value: Any) -> Any:
     if not isinstance(value, list):
         return _value(value)
     entries = Listing([_domain(name) for name in value], _DOMAINS)
-    return Obj((f"{_EDGE}.AllowList", "System.Object"), {"AllowedDomain": entries}, text=",".join(f"Domain={name}" for name in value))
+    return Obj(
+        (f"{_EDGE}.AllowList", "System.Object"),
+        {"AllowedDomain": entries},
+        text=",".join(f"Domain={name}" for name in value),
+    )
 
 
 def _people(command: str, count: int) -> list[Any]:
     """Users that exist nowhere: whoever finds one of these names in a report has found a leak."""
     online = command.casefold() == "get-csonlineuser"
-    types = ("Microsoft.Rtc.Management.ADConnect.Schema.ADUser" if not online else "Microsoft.Rtc.Management.Hosted.User", "System.Object")
+    types = (
+        "Microsoft.Rtc.Management.ADConnect.Schema.ADUser" if not online else "Microsoft.Rtc.Management.Hosted.User",
+        "System.Object",
+    )
     made = []
     for number in range(count):
         name = f"{_NAMES[number % len(_NAMES)]} Labperson{number:04d}"
         address = f"{name.replace(' ', '.').lower()}@contoso.com"
-        home = {"OnPremHostingProvider": "SRV:", "InterpretedUserType": "DirSyncedOnPremSfBUser"} if online else {"HostingProvider": "SRV:"}
-        made.append(Obj(types, {"Identity": name, "DisplayName": name, "SipAddress": f"sip:{address}", "UserPrincipalName": address, "Enabled": True, **home}, text=name))
+        home = (
+            {"OnPremHostingProvider": "SRV:", "InterpretedUserType": "DirSyncedOnPremSfBUser"}
+            if online
+            else {"HostingProvider": "SRV:"}
+        )
+        made.append(
+            Obj(
+                types,
+                {
+                    "Identity": name,
+                    "DisplayName": name,
+                    "SipAddress": f"sip:{address}",
+                    "UserPrincipalName": address,
+                    "Enabled": True,
+                    **home,
+                },
+                text=name,
+            )
+        )
     return made
 
 
@@ -196,4 +264,8 @@ def _error(command: str, error: Failure) -> CmdletError:
 def _connected(parameters: Parameters) -> Obj:
     name = "Microsoft.TeamsCmdlets.Powershell.Connect.Models.PSAzureContext"
     tenant = str(parameters.get("TenantId", ""))
-    return Obj((name, "System.Object"), {"Account": str(parameters.get("ApplicationId", "")), "Environment": "AzureCloud", "TenantId": tenant}, text=name)
+    return Obj(
+        (name, "System.Object"),
+        {"Account": str(parameters.get("ApplicationId", "")), "Environment": "AzureCloud", "TenantId": tenant},
+        text=name,
+    )

@@ -57,7 +57,10 @@ class Accounts:
 
     def _write(self) -> None:
         assert self._file is not None
-        rows = [f"{user.partition(chr(92))[0]}:{user.partition(chr(92))[2]}:{self.password}\n" for user in dict.fromkeys(self._users)]
+        rows = [
+            f"{user.partition(chr(92))[0]}:{user.partition(chr(92))[2]}:{self.password}\n"
+            for user in dict.fromkeys(self._users)
+        ]
         self._file.write_text("".join(rows), encoding="utf-8")
 
 

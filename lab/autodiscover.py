@@ -80,7 +80,7 @@ class WebHandler(Handler):
     server_version = "Microsoft-IIS/10.0"
     timeout = 30
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  http.server looks for this name
         web = self.server
         host = self.headers.get("Host", "").partition(":")[0].casefold()
         web.log.http.append(seen.Request(web.scheme, self.command, host, self.path))
@@ -96,7 +96,7 @@ class WebHandler(Handler):
         kind = "text/html" if isinstance(page.body, str) else "application/json"
         self.reply(page.status, text.encode(), kind, list(page.headers.items()))
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815
 
     def _refuse(self) -> None:
         web = self.server
@@ -104,7 +104,7 @@ class WebHandler(Handler):
         self.close_connection = True
         self.reply(405)
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _refuse
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _refuse  # noqa: N815
 
 
 def host_of(url: str) -> str:

@@ -123,7 +123,11 @@ class _Writer:
             return ET.Element("Ref", RefId=str(self._refs[id(value)]))
         if isinstance(value, Obj):
             depth = max(depth, value.depth) if depth >= 1 else depth
-            return self._object(value, depth) if depth >= 1 else _text("S", value.types[0] if value.text is None else value.text)
+            return (
+                self._object(value, depth)
+                if depth >= 1
+                else _text("S", value.types[0] if value.text is None else value.text)
+            )
         if isinstance(value, list | tuple):
             value = Listing(value)
         elif isinstance(value, Mapping):

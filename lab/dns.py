@@ -52,9 +52,11 @@ def read_zones(zones: Mapping[str, str]) -> dns.zone.Zone:
         except dns.exception.DNSException as wrong:
             said = str(wrong)
             number = said.split(":")[1] if said.startswith("<string>:") else "1"
-            raise BadZone(origin, max(1, int(number) - 1 if number.isdigit() else 1), said.removeprefix("<string>:")) from None
+            raise BadZone(
+                origin, max(1, int(number) - 1 if number.isdigit() else 1), said.removeprefix("<string>:")
+            ) from None
         for owner, rdataset in read.iterate_rdatasets():
-            world.find_rdataset(owner, rdataset.rdtype, create=True).update(rdataset)
+            world.find_rdataset(owner, rdataset.rdtype, create=True).update(rdataset)  # type: ignore[no-untyped-call]
     return world
 
 
@@ -98,9 +100,9 @@ class Resolver:
             question = query.question[0]
         except (dns.exception.DNSException, IndexError):
             return 0.0, None
-        asked = f"{dns.rdatatype.to_text(question.rdtype)} {question.name.to_text(omit_final_dot=True).lower()}"
-        self._log.dns.append(Asked(self.name, *asked.split(" ", 1), over))
-        fault = self._faults.hit("dns", f"dns@{self.name}", f"dns@{self.name}: {asked}")
+        rdtype, name = dns.rdatatype.to_text(question.rdtype), question.name.to_text(omit_final_dot=True).lower()
+        self._log.dns.append(Asked(self.name, rdtype, name, over))
+        fault = self._faults.hit("dns", f"dns@{self.name}", f"dns@{self.name}: {rdtype} {name}")
         if fault is not None and (fault.do == "timeout" or (fault.do == "tcp-only" and over == "udp")):
             return 0.0, None
         if fault is not None and fault.do == "garbage":
@@ -110,7 +112,9 @@ class Resolver:
         seconds = self._delay + (fault.seconds if fault is not None and fault.do == "delay" else 0.0)
         return seconds, _to_wire(response, query, over, truncate=fault is not None and fault.do == "truncate")
 
-    def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, fault: Fault | None) -> None:
+    def _fill(
+        self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, fault: Fault | None
+    ) -> None:
         do = fault.do if fault is not None else ""
         if do in ("servfail", "refused", "nxdomain"):
             response.set_rcode(dns.rcode.from_text(do))
@@ -133,7 +137,11 @@ class Resolver:
                     response.set_rcode(dns.rcode.NXDOMAIN)
                 return self._negative(response)
             alias = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.CNAME)
-            found = node.get_rdataset(dns.rdataclass.IN, rdtype) if alias is None or rdtype == dns.rdatatype.CNAME else alias
+            found = (
+                node.get_rdataset(dns.rdataclass.IN, rdtype)
+                if alias is None or rdtype == dns.rdatatype.CNAME
+                else alias
+            )
             if found is None:
                 return self._negative(response)
             response.answer.append(dns.rrset.from_rdata_list(name, found.ttl, list(found)))

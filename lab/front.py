@@ -53,7 +53,7 @@ class FrontHandler(Handler):
         super().setup()
         self.authentication = Authentication(self.server.users)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  http.server looks for this name
         front = self.server
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if front.delay:
@@ -67,7 +67,9 @@ class FrontHandler(Handler):
             return self.reply(404)
         strict = front.faults.hit("auth", front.side)
         offers = tuple(strict.more["offers"]) if strict is not None and strict.do == "auth-offers" else OFFERS
-        signed_in, token = self.authentication.step(self.headers.get("Authorization", ""), offers, front.binding(strict))
+        signed_in, token = self.authentication.step(
+            self.headers.get("Authorization", ""), offers, front.binding(strict)
+        )
         if not signed_in:
             front.log.http.append(seen.Request(front.side, self.command, host, self.path))
             if self.authentication.problem:

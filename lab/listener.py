@@ -93,7 +93,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """The lab has its own log."""
 
-    def reply(self, status: int, body: bytes = b"", content_type: str = SOAP, headers: Iterable[tuple[str, str]] = ()) -> None:
+    def reply(
+        self, status: int, body: bytes = b"", content_type: str = SOAP, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self.send_response(status)
         headers = list(headers)
         if body and not any(name.casefold() == "content-type" for name, _ in headers):
@@ -151,9 +153,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case "unauthorized":
                 self.reply(401, body, "text/html", headers or [("WWW-Authenticate", "Negotiate")])
             case "redirect":
-                self.reply(int(fault.more.get("status", 302)), body, "text/html", [("Location", str(fault.more.get("to", self.path)))])
+                self.reply(
+                    int(fault.more.get("status", 302)),
+                    body,
+                    "text/html",
+                    [("Location", str(fault.more.get("to", self.path)))],
+                )
             case "gzip":
-                self.reply(200, gzip.compress(b" " * int(fault.more.get("bytes", 50_000_000)), 6), SOAP, [("Content-Encoding", "gzip")])
+                self.reply(
+                    200,
+                    gzip.compress(b" " * int(fault.more.get("bytes", 50_000_000)), 6),
+                    SOAP,
+                    [("Content-Encoding", "gzip")],
+                )
             case "header-flood":
                 self.reply(200, body, SOAP, [(f"X-{number}", "y") for number in range(300)])
             case _:

@@ -125,7 +125,11 @@ class Shell:
         commands = list(asked.commands)
         single = commands[0] if len(commands) == 1 and not commands[0].is_script else None
         parameters = _parameters(single) if single else {}
-        text = question_text(single.command_text, parameters) if single else f"script: {' | '.join(c.command_text for c in commands)}"
+        text = (
+            question_text(single.command_text, parameters)
+            if single
+            else f"script: {' | '.join(c.command_text for c in commands)}"
+        )
         question = f"{self.side}: {text}"
         self._log.commands.append(Command(self.side, self.user, text))
         with self._changed:
@@ -160,7 +164,9 @@ class Shell:
 
     # ------------------------------------------------------------------ what goes out
 
-    def send(self, kind: PSRPMessageType, xml: bytes, pipeline: uuid.UUID | None = None, *, pool_id: uuid.UUID | None = None) -> None:
+    def send(
+        self, kind: PSRPMessageType, xml: bytes, pipeline: uuid.UUID | None = None, *, pool_id: uuid.UUID | None = None
+    ) -> None:
         """Queue one message for the pool or a pipeline."""
         with self._changed:
             pool = self._pool.runspace_pool_id if pool_id is None else pool_id
@@ -228,7 +234,9 @@ class Shell:
 def _parameters(command: Any) -> Parameters:
     found: Parameters = {}
     for name, value in command.parameters:
-        found[None if name is None else str(name).lstrip("-").rstrip(":")] = True if value is None else value  # a switch
+        found[None if name is None else str(name).lstrip("-").rstrip(":")] = (
+            True if value is None else value
+        )  # a switch
     return found
 
 

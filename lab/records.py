@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.clixml import Dictionary, Enum, Listing, Obj, Primitive
 
-_MSCORLIB = "mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089"
+MSCORLIB = "mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089"
 _EXCEPTION = ("System.Exception", "System.Object")
 _RUNTIME = ("System.Management.Automation.RuntimeException", "System.SystemException", *_EXCEPTION)
 _VERSIONS = ("System.Version[]", "System.Array", "System.Object")
@@ -93,8 +93,14 @@ def error_record(
     `stream` is the form of the error stream (with everything about the command); without, the shorter form inside a
     pipeline's final state. `before` and `between` are members of the exception before and after its message.
     """
-    bound = Dictionary({}, (f"System.Collections.Generic.Dictionary`2[[System.String, {_MSCORLIB}],[System.Object, {_MSCORLIB}]]", "System.Object"))
-    unbound = Listing([], (f"System.Collections.Generic.List`1[[System.Object, {_MSCORLIB}]]", "System.Object"))
+    bound = Dictionary(
+        {},
+        (
+            f"System.Collections.Generic.Dictionary`2[[System.String, {MSCORLIB}],[System.Object, {MSCORLIB}]]",
+            "System.Object",
+        ),
+    )
+    unbound = Listing([], (f"System.Collections.Generic.List`1[[System.Object, {MSCORLIB}]]", "System.Object"))
     activity, reason = error.activity or error.command, error.exception[0].rsplit(".", 1)[-1]
     target_type = "String" if error.target is not None else ""
     members: dict[str, Any] = {"writeErrorStream": True} if stream else {}
@@ -146,7 +152,7 @@ def _invocation(command: str, bound: Dictionary, unbound: Listing) -> Obj:
 
 
 def _extended(command: str, definition: str, bound: Dictionary, unbound: Listing) -> dict[str, Any]:
-    iteration = (f"System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Int32, {_MSCORLIB}]]", "System.Object")
+    iteration = (f"System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Int32, {MSCORLIB}]]", "System.Object")
     return {
         "InvocationInfo_BoundParameters": bound,
         "InvocationInfo_CommandOrigin": _enum("CommandOrigin", "Internal", 1),
@@ -197,7 +203,14 @@ def _version(text: str) -> Primitive:
 
 def session_capability() -> Obj:
     """The first message of a pool: which protocol this server speaks."""
-    return Obj((), notes={"protocolversion": _version("2.3"), "PSVersion": _version("2.0"), "SerializationVersion": _version("1.1.0.1")})
+    return Obj(
+        (),
+        notes={
+            "protocolversion": _version("2.3"),
+            "PSVersion": _version("2.0"),
+            "SerializationVersion": _version("1.1.0.1"),
+        },
+    )
 
 
 def private_data(powershell: str = "5.1.14393.2248") -> Obj:
@@ -205,7 +218,9 @@ def private_data(powershell: str = "5.1.14393.2248") -> Obj:
     table = {
         "PSVersion": _version(powershell),
         "PSEdition": "Desktop",
-        "PSCompatibleVersions": Listing([_version(v) for v in ("1.0", "2.0", "3.0", "4.0", "5.0", powershell)], _VERSIONS),
+        "PSCompatibleVersions": Listing(
+            [_version(v) for v in ("1.0", "2.0", "3.0", "4.0", "5.0", powershell)], _VERSIONS
+        ),
         "CLRVersion": _version("4.0.30319.42000"),
         "BuildVersion": _version("10.0.14393.2248"),
         "WSManStackVersion": _version("3.0"),

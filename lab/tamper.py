@@ -80,7 +80,9 @@ def _output(object_id: int, message: Message, size: int, fault: Fault) -> Iterat
         case "bad-utf8":
             yield from cut(object_id, replace(message, body=b"<S>\xff\xfe</S>").packed, size)
         case "raw":
-            yield from cut(object_id, replace(message, body=str(fault.more.get("xml", "<Obj><S>")).encode()).packed, size)
+            yield from cut(
+                object_id, replace(message, body=str(fault.more.get("xml", "<Obj><S>")).encode()).packed, size
+            )
         case _:
             yield from cut(object_id, data, size)
 
@@ -94,7 +96,9 @@ def _final(object_id: int, message: Message, size: int, fault: Fault) -> Iterato
             yield from cut(object_id, replace(message, body=b'<Obj RefId="0"><MS></MS></Obj>').packed, size)
         case "pipeline-pool-broken":
             body = b'<Obj RefId="0"><MS><I32 N="RunspaceState">5</I32></MS></Obj>'
-            yield from cut(object_id, replace(message, kind=POOL_STATE, pipeline=uuid.UUID(int=0), body=body).packed, size)
+            yield from cut(
+                object_id, replace(message, kind=POOL_STATE, pipeline=uuid.UUID(int=0), body=body).packed, size
+            )
         case _:
             yield from cut(object_id, message.packed, size)
 

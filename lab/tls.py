@@ -50,7 +50,7 @@ class SipListener(Server):
         self, place: str, *, certificate: str, ask_client: bool, authority: Authority, faults: Faults, log: Log, delay: float,
     ) -> None:  # fmt: skip
         self.place = place
-        self.names = (place.rpartition(":")[0],)
+        self.names: tuple[str, ...] = (place.rpartition(":")[0],)
         super().__init__(
             f"TLS {place}", SipHandler, delay=delay,
             secure=lambda raw: handshake(

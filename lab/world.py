@@ -90,7 +90,9 @@ class World:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         closing = [threading.Thread(target=server.close) for server in self._servers]
         for thread in closing:
             thread.start()
@@ -111,17 +113,19 @@ class World:
     # ------------------------------------------------------------------ listeners
 
     def _start(self) -> None:
-        estate, shared = self.estate, {"faults": self.faults, "log": self.log}
+        estate, faults, log = self.estate, self.faults, self.log
         for side in estate.sides:
             self._add(side, self._front(side))
         for name, zones in estate.dns.items():
-            self._add(f"dns@{name}", Resolver(name, zones, delay=self.delay, **shared))
+            self._add(f"dns@{name}", Resolver(name, zones, delay=self.delay, faults=faults, log=log))
         for scheme in sorted({urlsplit(url).scheme for url in estate.https}):
-            self._add(scheme, Web(scheme, estate.https, authority=self._authority, delay=self.delay, **shared))
+            self._add(
+                scheme, Web(scheme, estate.https, authority=self._authority, delay=self.delay, faults=faults, log=log)
+            )
         for place, row in estate.tls.items():
             listener = SipListener(
                 place, certificate=row.certificate, ask_client=row.ask_client_certificate, authority=self._authority,
-                delay=self.delay, **shared,
+                delay=self.delay, faults=faults, log=log,
             )  # fmt: skip
             self._add(f"TLS {place}", listener)
 
@@ -168,7 +172,12 @@ class World:
     def target(self) -> dict[str, Any]:
         """The target file's content: the estate's, with every address on loopback."""
         named: dict[str, Any] = {
-            side: {"kind": _KINDS.get(side, "winrm"), "auth": "negotiate", **self._endpoint(side), "url": self.url(side)}
+            side: {
+                "kind": _KINDS.get(side, "winrm"),
+                "auth": "negotiate",
+                **self._endpoint(side),
+                "url": self.url(side),
+            }
             for side in self.estate.sides
         }
         edges = {side: named.pop(side) for side in list(named) if side not in DEFAULT_URLS}

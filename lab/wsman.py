@@ -43,11 +43,28 @@ class WsmanFault(Exception):
         self.code, self.subcode, self.reason = code, subcode, reason
 
 
-TIMED_OUT = (2150858793, "w:TimedOut", "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ")
-NO_SHELL = (2150858843, "w:InvalidSelectors", "The WS-Management service cannot process the request because the request contained invalid selectors for the resource. ")
+TIMED_OUT = (
+    2150858793,
+    "w:TimedOut",
+    "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ",
+)
+NO_SHELL = (
+    2150858843,
+    "w:InvalidSelectors",
+    "The WS-Management service cannot process the request because the request contained invalid selectors for the resource. ",
+)
 DENIED = (5, "w:AccessDenied", "Access is denied. ")
-QUOTA = (2150859173, "w:QuotaLimit", "The WS-Management service cannot process the request. This user has exceeded the maximum number of concurrent shells allowed for this plugin. Close at least one open shell or raise the plugin quota for this user. ")
-NO_RESOURCE = (2150858811, "w:InvalidResourceURI", "The WS-Management service cannot process the request. The resource URI was not found in the WS-Management catalog. ")
+QUOTA = (
+    2150859173,
+    "w:QuotaLimit",
+    "The WS-Management service cannot process the request. This user has exceeded the maximum number of concurrent "
+    "shells allowed for this plugin. Close at least one open shell or raise the plugin quota for this user. ",
+)
+NO_RESOURCE = (
+    2150858811,
+    "w:InvalidResourceURI",
+    "The WS-Management service cannot process the request. The resource URI was not found in the WS-Management catalog. ",
+)
 NO_ACTION = (2150858778, "a:ActionNotSupported", "The action is not supported by the service. ")
 INTERNAL = (2152992672, "w:InternalError", "The WS-Management service cannot process the request. ")
 
@@ -181,7 +198,7 @@ class Service:
         resource = escape(request.resource)
         return (
             f"<x:ResourceCreated><a:Address>{escape(url)}</a:Address><a:ReferenceParameters>"
-            f"<w:ResourceURI>{resource}</w:ResourceURI><w:SelectorSet><w:Selector Name=\"ShellId\">{shell_id}</w:Selector>"
+            f'<w:ResourceURI>{resource}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector>'
             f"</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>{_shell_xml(shell, resource)}"
         )
 
@@ -243,7 +260,9 @@ class Service:
 def _as_wsman_fault(fault: Fault) -> WsmanFault | None:
     known = {"shell-lost": NO_SHELL, "quota": QUOTA, "access-denied": DENIED, "operation-timeout": TIMED_OUT}
     if fault.do == "fault":
-        return WsmanFault(int(fault.more.get("code", INTERNAL[0])), "w:InternalError", str(fault.more.get("text", INTERNAL[2])))
+        return WsmanFault(
+            int(fault.more.get("code", INTERNAL[0])), "w:InternalError", str(fault.more.get("text", INTERNAL[2]))
+        )
     return WsmanFault(*known[fault.do]) if fault.do in known else None
 
 
@@ -256,7 +275,7 @@ def _spoilt(answer: bytes, fault: Fault) -> bytes:
         case "empty-body":
             return re.sub(rb"<s:Body>.*</s:Body>", b"<s:Body></s:Body>", answer, flags=re.DOTALL)
         case "bad-base64":
-            return re.sub(rb'(<rsp:Stream [^>]*>)[^<]*', rb"\1!!!!%%%A", answer)
+            return re.sub(rb"(<rsp:Stream [^>]*>)[^<]*", rb"\1!!!!%%%A", answer)
         case "doctype":
             return b'<!DOCTYPE s [<!ENTITY a "lol">]>' + answer.replace(b"</a:Action>", b"&a;</a:Action>")
     return answer
@@ -278,5 +297,6 @@ _IDENTITY = (
     f'<s:Envelope xmlns:s="{NS["s"]}"><s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="{NS["wsmid"]}">'
     "<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>"
     "<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>"
-    "<wsmid:ProductVersion>OS: 10.0.14393 SP: 0.0 Stack: 3.0</wsmid:ProductVersion></wsmid:IdentifyResponse></s:Body></s:Envelope>"
+    "<wsmid:ProductVersion>OS: 10.0.14393 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>"
+    "</wsmid:IdentifyResponse></s:Body></s:Envelope>"
 ).encode()
