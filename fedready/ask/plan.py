@@ -1,0 +1,314 @@
+"""Asks everything that the selected controls need, each question once, everything at the same time.
+
+A derived inquiry (the addresses of an SRV target, say) is asked as soon as the answers that it needs are there. Whatever
+happens, what was seen is kept: a run that is stopped, or over its time, says of the rest that it was not asked.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from fedready.ask.clock import Clock, utc_text
+from fedready.ask.progress import Progress, Silent
+from fedready.ask.rooms import OpenRoom, Room, live, not_asked_here
+from fedready.inquiry import Inquiry, Known
+from fedready.model import Cause, CauseKind, CloudNames, Evidence, RunFacts, Sent, Snapshot, Target, Unseen
+from fedready.questions import Cmdlet, Question, endpoint_of
+
+AHEAD = 1000
+"""Questions of one endpoint that are with its room at a time; tens of thousands more wait here, where they cost little."""
+CLOSING = 5.0
+"""Seconds that closing every session may take together. It is a courtesy to the servers, never a reason to wait."""
+_SLICE = 0.5  # seconds: on Windows a wait for a queue does not notice Ctrl-C before it ends
+
+
+def ask(
+    target: Target,
+    clouds: Mapping[str, CloudNames],
+    inquiries: Iterable[Inquiry],
+    *,
+    selection: str = "",
+    progress: Progress | None = None,
+    tool: str = "",
+    clock: Clock = time.time,
+    recorded: Mapping[str, Snapshot] | None = None,
+    run_id: str | None = None,
+    open_room: OpenRoom | None = None,
+) -> Snapshot:
+    """Ask, and keep every answer and every reason for none.
+
+    Args:
+        target: who is asked, and how long it may take (`timeouts.run`).
+        clouds: the names of the Microsoft 365 clouds, from the baseline.
+        inquiries: what the selected controls look at; what these need is asked with them.
+        selection: how the controls were selected, for the record.
+        progress: is told about every question.
+        tool: name and version of this program.
+        clock: the time of day, seconds since 1970.
+        recorded: endpoint -> the snapshot that answers in its place (`evidence:` of the target file, read by the caller).
+        run_id: the id of the run; made from the time where it is not given.
+        open_room: opens the room of an endpoint; the ones with a wire where it is not given.
+
+    Returns:
+        The evidence, not sealed yet. `interrupted(snapshot)` says whether somebody stopped the run.
+    """
+    sent: list[Sent] = []
+    started = utc_text(clock())
+    asking = _Asking(
+        target,
+        clouds,
+        open_room or live(target, clouds, sent.append, clock),
+        progress or Silent(),
+        recorded or {},
+    )
+    try:
+        asking.run(inquiries)
+    finally:
+        asking.close()
+    return Snapshot(
+        tool=tool,
+        run=RunFacts(
+            id=run_id or f"{started.replace('-', '').replace(':', '')}-{uuid.uuid4().hex[:8]}",
+            started=started,
+            ended=utc_text(clock()),
+            selection=selection,
+        ),
+        target=target,
+        entries=dict(sorted(asking.entries.items())),
+        sent=tuple(sent),
+    )
+
+
+def interrupted(snapshot: Snapshot) -> bool:
+    """Did somebody stop this run before everything was asked?"""
+    return any(e.cause is not None and e.cause.kind == "interrupted" for e in snapshot.entries.values())
+
+
+class _Unopened:
+    """The room of an endpoint that could not be opened."""
+
+    def __init__(self, text: str) -> None:
+        self._evidence = Evidence(state="failed", cause=Cause(kind="unreachable", text=text))
+
+    def ask(self, question: Question) -> Future[Evidence]:
+        future: Future[Evidence] = Future()
+        future.set_result(self._evidence)
+        return future
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class _Lane:
+    """The questions of one endpoint: its room, those that are with it, and those that wait."""
+
+    def __init__(self, name: str, room: Room) -> None:
+        self.name, self.room = name, room
+        self.waiting: deque[Question] = deque()
+        self.out = 0
+
+
+class _Asking:
+    """One run. Everything here happens in the caller's thread; the rooms' threads only put answers into `_inbox`."""
+
+    def __init__(
+        self,
+        target: Target,
+        clouds: Mapping[str, CloudNames],
+        open_room: OpenRoom,
+        progress: Progress,
+        recorded: Mapping[str, Snapshot],
+    ) -> None:
+        self.entries: dict[str, Evidence] = {}
+        self._target, self._open_room, self._progress, self._recorded = target, open_room, progress, recorded
+        self._known = Known(target, clouds, self.entries)
+        self._ends = time.monotonic() + target.timeouts.run
+        self._inbox: queue.SimpleQueue[tuple[Question, Evidence]] = queue.SimpleQueue()
+        self._lanes: dict[str, _Lane] = {}
+        self._open: dict[str, list[Inquiry]] = {}  # question without an answer yet -> the inquiries that wait for it
+        self._missing: dict[Inquiry, int] = {}  # inquiry -> how many needs, then answers, it still waits for
+        self._dependants: dict[Inquiry, list[Inquiry]] = {}
+        self._to_ask: list[Question] = []
+
+    def run(self, inquiries: Iterable[Inquiry]) -> None:
+        """Ask until nothing is open, the time is up or Ctrl-C comes."""
+        try:
+            ready = [inquiry for inquiry in self._with_needs(inquiries) if not self._missing[inquiry]]
+            self._expand(ready)
+            while self._open:
+                left = self._ends - time.monotonic()
+                if left <= 0:
+                    limit = f"the time for the whole run ({self._target.timeouts.run} s) was over"
+                    self._give_up("timeout", f"{limit} before the answer came; raise timeouts.run")
+                    return
+                with suppress(queue.Empty):
+                    self._take(*self._inbox.get(timeout=min(left, _SLICE)))
+        except KeyboardInterrupt:
+            self._give_up("interrupted", "the run was stopped before the answer came; start it again")
+
+    def close(self) -> None:
+        """Say good-bye to every server at once. Never hangs, never raises, and a second Ctrl-C ends the waiting."""
+        rooms = {id(lane.room): lane.room for lane in self._lanes.values()}.values()
+        threads = [threading.Thread(target=_close, args=(room,), daemon=True) for room in rooms]
+        with suppress(KeyboardInterrupt):
+            for thread in threads:
+                thread.start()
+            ends = time.monotonic() + CLOSING
+            for thread in threads:
+                thread.join(max(0.0, ends - time.monotonic()))
+        self._progress.over()
+
+    # ------------------------------------------------------------- what is asked next
+
+    def _with_needs(self, inquiries: Iterable[Inquiry]) -> list[Inquiry]:
+        """Every inquiry once, with all that they need."""
+        waiting, found = list(inquiries), dict[Inquiry, None]()
+        while waiting:
+            inquiry = waiting.pop(0)
+            if inquiry in found:
+                continue
+            found[inquiry] = None
+            needs = set(inquiry.needs)
+            self._missing[inquiry] = len(needs)
+            for need in needs:
+                self._dependants.setdefault(need, []).append(inquiry)
+            waiting += inquiry.needs
+        return list(found)
+
+    def _expand(self, ready: list[Inquiry]) -> None:
+        """Turn inquiries into questions; those that are complete at once make others ready."""
+        while ready:
+            inquiry = ready.pop(0)
+            for question in self._questions(inquiry):
+                if question.text in self.entries:
+                    continue
+                if question.text not in self._open:
+                    self._open[question.text] = []
+                    self._to_ask.append(question)
+                self._open[question.text].append(inquiry)
+                self._missing[inquiry] += 1
+            if not self._missing[inquiry]:
+                ready += self._complete(inquiry)
+        to_ask, self._to_ask = self._to_ask, []
+        to_ask.sort(key=lambda question: not isinstance(question, Cmdlet))  # the slowest endpoints are dialled first
+        for question in to_ask:
+            self._put(question)
+        for lane in self._lanes.values():
+            self._feed(lane)
+
+    def _questions(self, inquiry: Inquiry) -> list[Question]:
+        """The questions of an inquiry; none where what they follow from was not seen (judging says so).
+
+        Recorded evidence may have any shape, so an answer that cannot be taken apart counts as not seen.
+        """
+        try:
+            return list({question.text: question for question in inquiry.questions(self._known)}.values())
+        except (Unseen, ValueError, TypeError, LookupError, AttributeError):
+            return []
+
+    def _complete(self, inquiry: Inquiry) -> list[Inquiry]:
+        """This inquiry has all its answers: the ones that waited for nothing else are ready."""
+        ready = []
+        for dependant in self._dependants.get(inquiry, ()):
+            self._missing[dependant] -= 1
+            if not self._missing[dependant]:
+                ready.append(dependant)
+        return ready
+
+    # ------------------------------------------------------------- to the rooms and back
+
+    def _put(self, question: Question) -> None:
+        """Bring a question to its endpoint's lane, or answer it here."""
+        endpoint = endpoint_of(question, self._target)
+        evidence = self._from_snapshot(endpoint, question) or not_asked_here(question, self._target)
+        if evidence is not None:
+            self._inbox.put((question, evidence))
+            return
+        lane = self._lanes.get(endpoint)
+        if lane is None:
+            lane = self._lanes[endpoint] = _Lane(endpoint, self._room(question))
+            limit = self._target.timeouts.endpoint if isinstance(question, Cmdlet) else self._target.timeouts.run
+            self._progress.deadline(endpoint, max(0.0, min(limit, self._ends - time.monotonic())))
+        lane.waiting.append(question)
+        self._progress.asked(endpoint, question.text)
+
+    def _room(self, question: Question) -> Room:
+        """The room of a question's endpoint. Every resolver is asked by the same one."""
+        endpoint = endpoint_of(question, self._target)
+        if endpoint.startswith("dns@"):
+            for name, lane in self._lanes.items():
+                if name.startswith("dns@"):
+                    return lane.room
+        try:
+            return self._open_room(question)
+        except Exception as wrong:  # a library that is not there, say: this endpoint is unknown, the others are not
+            return _Unopened(f"{endpoint} cannot be asked: {wrong}")
+
+    def _from_snapshot(self, endpoint: str, question: Question) -> Evidence | None:
+        source = self._target.evidence.get(endpoint)
+        if source is None:
+            return None
+        snapshot = self._recorded.get(endpoint)
+        if snapshot is None:
+            text = f"evidence.{endpoint} of the target file could not be used in this run"
+            return Evidence(state="failed", cause=Cause(kind="absent", text=text), via="snapshot")
+        evidence = snapshot.entries.get(question.text)
+        if evidence is None:
+            text = f"the snapshot {source.snapshot} holds no answer to {question.text}"
+            return Evidence(state="failed", cause=Cause(kind="absent", text=text), via="snapshot")
+        return replace(evidence, via="snapshot")
+
+    def _feed(self, lane: _Lane) -> None:
+        while lane.waiting and lane.out < AHEAD:
+            question = lane.waiting.popleft()
+            lane.out += 1
+
+            def arrived(future: Future[Evidence], question: Question = question) -> None:
+                self._inbox.put((question, future.result()))
+
+            lane.room.ask(question).add_done_callback(arrived)
+
+    def _take(self, question: Question, evidence: Evidence) -> None:
+        """An answer came: keep it, ask the next of its endpoint and whatever it makes possible."""
+        if question.text not in self._open:
+            return
+        self.entries[question.text] = evidence
+        waiting = self._open.pop(question.text)
+        endpoint = endpoint_of(question, self._target)
+        self._progress.ended(endpoint, question.text, evidence)
+        ready = []
+        for inquiry in waiting:
+            self._missing[inquiry] -= 1
+            if not self._missing[inquiry]:
+                ready += self._complete(inquiry)
+        if ready:
+            self._expand(ready)
+        lane = self._lanes.get(endpoint)
+        if lane is not None:
+            lane.out -= 1
+            self._feed(lane)
+
+    def _give_up(self, kind: CauseKind, text: str) -> None:
+        """Keep what has arrived by now; the rest was not asked."""
+        with suppress(queue.Empty):
+            while self._open:
+                question, evidence = self._inbox.get_nowait()
+                self._open.pop(question.text, None)
+                self.entries.setdefault(question.text, evidence)
+        for question_text in self._open:
+            self.entries[question_text] = Evidence(state="not_asked", cause=Cause(kind=kind, text=text))
+        self._open.clear()
+
+
+def _close(room: Room) -> None:
+    with suppress(Exception):  # the answers are in; what a server says to a good-bye changes none of them
+        room.close()
