@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fedready.compare import fqdn, in_domain
-from fedready.model import Cause, CloudNames, Evidence, Target, Unseen
+from fedready.model import Cause, CloudNames, Evidence, Sent, Target, Unseen
 from fedready.questions import Cmdlet, Get, Lookup, NotAllowed, Question, Wildcard, a_label
 
 Row = dict[str, Any]
@@ -25,6 +25,7 @@ class Known:
     target: Target
     clouds: Mapping[str, CloudNames]
     entries: Mapping[str, Evidence]
+    sent: tuple[Sent, ...] = ()
 
     def value(self, question: Question) -> Any:
         """The answer to a question.
@@ -79,7 +80,9 @@ TENANT = Cmdlet("tenant", "Get-CsTenant")
 TENANT_ASKED_ONPREM = Cmdlet("onprem", "Get-CsTenant")
 MANAGEMENT_CONNECTION_ASKED_ONLINE = Cmdlet("tenant", "Get-CsManagementConnection")
 MODULES = Cmdlet(
-    "tenant", "Get-Module", (("ListAvailable", True), ("Name", "LyncOnlineConnector,MicrosoftTeams,SkypeOnlineConnector"))
+    "tenant",
+    "Get-Module",
+    (("ListAvailable", True), ("Name", "LyncOnlineConnector,MicrosoftTeams,SkypeOnlineConnector")),
 )
 # With a wildcard, "there is no such command" is an empty answer; without one it would be an error like any other.
 ONPREM_WRITING_COMMAND = Cmdlet("onprem", "Get-Command", (("Name", "Set-CsHostingProvide*"),))
@@ -132,9 +135,23 @@ def probes(url: str, clouds: Mapping[str, CloudNames]) -> bool:
     return host is not None and any(in_domain(host, cloud.suffix) for cloud in clouds.values())
 
 
+def is_host_name(name: str) -> bool:
+    """Can DNS be asked for this name? Answers from outside may hold anything."""
+    try:
+        a_label(name)
+    except NotAllowed:
+        return False
+    return True
+
+
 def at_every_resolver(known: Known, *asked: tuple[str, str]) -> list[Question]:
-    """(type, name) pairs, asked at each vantage point of the target."""
-    return [Lookup(resolver, rdtype, name) for resolver in known.target.vantage_points for rdtype, name in asked]
+    """(type, name) pairs, asked at each vantage point of the target. What is no host name is left out: judging says so."""
+    return [
+        Lookup(resolver, rdtype, name)
+        for resolver in known.target.vantage_points
+        for rdtype, name in asked
+        if is_host_name(name)
+    ]
 
 
 DISCOVER_SIP_DOMAINS = Inquiry("SIP domains", lambda known: (SIP_DOMAINS,))
