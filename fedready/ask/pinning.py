@@ -23,7 +23,9 @@ import ssl
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,6 +140,7 @@ class _Request:
     address: tuple[str, int]
     ends: float  # time.monotonic()
     cap: int  # bytes
+    dialled: weakref.WeakSet[HTTPConnection]
 
     def left(self) -> float:
         """Seconds that are left.
@@ -221,6 +224,7 @@ class _Dialling(HTTPConnection):
                 refused = wrong
             else:
                 sock.settimeout(min(request.left(), self.timeout or math.inf))  # TLS is part of connecting
+                request.dialled.add(self)
                 return sock
         if isinstance(refused, TimeoutError):
             raise ConnectTimeoutError(self, f"{host}:{port} did not accept a connection in time") from refused
@@ -255,6 +259,7 @@ class PinnedAdapter(HTTPAdapter):
     def __init__(self, connect_to: ConnectTo | None, context: ssl.SSLContext, *, cap: int, deadline: float) -> None:
         self.connect_to, self.context, self.cap, self.deadline = connect_to, context, cap, deadline
         self.ends: float | None = None
+        self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -288,7 +293,7 @@ class PinnedAdapter(HTTPAdapter):
         url = urlsplit(str(request.url))
         address = route(self.connect_to, url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         ends = time.monotonic() + self.deadline
-        carried = _Request(address, ends if self.ends is None else min(ends, self.ends), self.cap)
+        carried = _Request(address, ends if self.ends is None else min(ends, self.ends), self.cap, self._dialled)
         carried.left()
         _carried.request = carried
         answer = super().send(request, stream=True, timeout=self.deadline if timeout is None else timeout)
@@ -298,6 +303,14 @@ class PinnedAdapter(HTTPAdapter):
             answer.close()
             raise
         return answer
+
+    def abort(self) -> None:
+        """End every exchange that is under way in other threads: their reads fail at once."""
+        for connection in list(self._dialled):
+            sock = connection.sock
+            if sock is not None:
+                with suppress(OSError):  # closed already
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _refuse(self, headers: Mapping[str, str]) -> None:
         encoding = headers.get("Content-Encoding", "identity").strip().lower()

@@ -1,0 +1,324 @@
+"""One PowerShell session at an endpoint: a RunspacePool, and one or several connections that run pipelines in it.
+
+The only module that touches what pypsrp keeps to itself; tests/test_powershell.py names what that is. pypsrp speaks WSMan
+and PSRP towards the server; what comes back is taken apart here, so that a broken answer is an error and never a value.
+
+Connections: a `Lane` is a WSMan object of its own (an NTLM or Kerberos context belongs to one connection) that uses the
+shell which the first lane has opened. What lanes share is what must be unique in a shell: the numbers of fragments.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from pypsrp.complex_objects import RunspacePoolState
+from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from pypsrp.powershell import Fragmenter, PowerShell, RunspacePool
+from pypsrp.shell import CommandState, SignalCode
+from pypsrp.wsman import WSMan
+
+from fedready.ask.clixml import read
+from fedready.ask.credentials import Credentials
+from fedready.ask.pinning import DeadlineExceeded, PinnedAdapter, harden, ssl_context
+from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Redirected
+from fedready.ask.powershell_messages import (
+    ERROR_RECORD,
+    PIPELINE_OUTPUT,
+    PIPELINE_STATE,
+    RUNNING_STATES,
+    Fragments,
+    Malformed,
+    SentCommands,
+)
+from fedready.model import Endpoint, Json, Sent, Target
+
+ANSWER_CAP = 4_000_000
+"""Bytes of one WSMan answer; a server sends at most its MaxEnvelopeSize, half a megabyte."""
+POLL = 20
+"""Seconds that a server may keep one request for output open before it says "nothing yet"."""
+GRACE = 2.0
+"""Seconds for the courtesies: to stop a pipeline that is over its time, to close the session."""
+
+for _name in ("pypsrp", "spnego", "urllib3"):  # they log messages and tracebacks; what matters becomes a cause
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
+
+
+class _Adapter(PinnedAdapter):
+    """Redirects of a session's requests are refused where they are seen."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = super().send(request, *args, **kwargs)
+        if 300 <= answer.status_code < 400:
+            answer.close()
+            raise Redirected(answer.headers.get("Location", "nowhere"))
+        return answer
+
+
+class _Numbered(Fragmenter):
+    """Numbers fragments; shared by all lanes of a session, because numbers must not repeat within a shell."""
+
+    def __init__(self, inner: Fragmenter) -> None:
+        super().__init__(inner.max_size + 21, inner.serializer)
+        self._lock = threading.Lock()
+
+    def fragment(self, *args: Any, **kwargs: Any) -> list[bytes]:
+        with self._lock:  # the serialiser keeps references between its calls, too
+            made: list[bytes] = super().fragment(*args, **kwargs)
+            return made
+
+
+@dataclass
+class Outcome:
+    """How a pipeline ended: its state, and the first of the errors that it reported."""
+
+    state: int = 2
+    record: Json = None
+    errors: int = 0
+
+    def reported(self, record: Json) -> None:
+        self.record = record if self.errors == 0 else self.record
+        self.errors += 1
+
+
+class Lane:
+    """One connection of a session. Used by one thread at a time."""
+
+    def __init__(self, session: Session, first: Lane | None = None) -> None:
+        endpoint, self.session = session.endpoint, session
+        self.wsman = _wsman(endpoint, session.credentials)
+        transport = self.wsman.transport
+        self.adapter = _Adapter(
+            session.target.connect_to,
+            ssl_context(session.target.ca_file, _certificate(endpoint)),
+            cap=ANSWER_CAP,
+            deadline=session.target.timeouts.endpoint,
+        )
+        transport.session = harden(transport._build_session(), self.adapter)
+        self._send, transport.send = transport.send, self._guarded
+        self._sent, self._hollow = SentCommands(), 0
+        self.pool = _pool(self.wsman, endpoint.configuration, session.max_runspaces)
+        self.begun: Any = None  # the pipeline that the server has accepted and not ended yet
+        self.useful = False  # has it ever run a pipeline to its end?
+        if first is None:
+            self.pool._fragmenter = _Numbered(self.pool._fragmenter)
+        else:
+            self._join(first)
+
+    def _join(self, first: Lane) -> None:
+        """Use the shell that another lane has opened, as if it were ours."""
+        pool, other = self.pool, first.pool
+        self.wsman.session_id = first.wsman.session_id
+        self.wsman.max_envelope_size = first.wsman.max_envelope_size
+        self.wsman.max_payload_size = first.wsman.max_payload_size
+        self.wsman.transport.session.cookies = first.wsman.transport.session.cookies  # load balancers: the same server
+        pool.id, pool.state, pool.protocol_version = other.id, other.state, other.protocol_version
+        pool._fragmenter, pool._serializer = other._fragmenter, other._serializer
+        pool.shell.id, pool.shell.opened = other.shell.id, True
+        pool.shell.resource_uri, pool.shell._selector_set = other.shell.resource_uri, other.shell._selector_set
+
+    # ------------------------------------------------------------------ the wire
+
+    def _guarded(self, message: bytes, *, retries_on_read_timeout: int = 0, timeout: Any = None) -> bytes:
+        """Every request of this lane: recorded as it is serialised, sent once, its answer looked at before XML is read."""
+        for command in self._sent.of(message):
+            self.session.on_sent(Sent(to=self.session.side, command=command))
+        began = time.monotonic()
+        try:
+            answer: bytes = self._send(message, timeout=timeout)
+        except WinRMTransportError as error:
+            _refuse_doctype(str(error.response_text))
+            self._pace(began, b"")
+            raise
+        except Exception:
+            self._forget()
+            raise
+        try:
+            _refuse_doctype(answer.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise Malformed("an answer that is not UTF-8") from None
+        self._pace(began, answer)
+        return answer
+
+    def _forget(self) -> None:
+        """After a broken exchange: a new connection next time, and new keys for the messages on it."""
+        self.wsman.transport.encryption = None
+        self.adapter.poolmanager.clear()
+
+    def _pace(self, began: float, answer: bytes) -> None:
+        """A server that says "nothing yet" at once, for ever, is not asked faster and faster."""
+        self._hollow = 0 if b"Stream" in answer or time.monotonic() - began > 0.05 else self._hollow + 1
+        if self._hollow > 3:
+            pause = min(0.01 * 2 ** (self._hollow - 3), 0.5)
+            left = pause if self.adapter.ends is None else self.adapter.ends - time.monotonic()
+            time.sleep(max(0.0, min(pause, left)))
+
+    # ------------------------------------------------------------------ pipelines
+
+    def open(self, ends: float) -> None:
+        """Open the session: one shell at the server. `ends` is a moment of time.monotonic().
+
+        Raises:
+            Exception: whatever pypsrp and what is below it raise; `powershell_causes.cause_of` tells the cause.
+        """
+        self.adapter.ends = ends
+        try:
+            self.pool.open()
+        except WSManFaultError as fault:
+            if fault.code != OPERATION_TIMEOUT:
+                raise
+        while self.pool.state == RunspacePoolState.NEGOTIATION_SENT:  # the server takes longer than POLL to start it
+            try:
+                self.pool._receive()
+            except WSManFaultError as fault:
+                if fault.code != OPERATION_TIMEOUT:
+                    raise
+        if self.pool.state != RunspacePoolState.OPENED:
+            raise Malformed("the session did not open")
+
+    def run(
+        self, name: str, parameters: dict[str, Json], ends: float, on_output: Callable[[str], None]
+    ) -> Outcome:
+        """Run one cmdlet as a pipeline of its own; every object that it returns goes to `on_output` as CLIXML.
+
+        Raises:
+            Exception: as `open` does. If `begun` is set then, the server has a pipeline that may still run.
+        """
+        self.adapter.ends = ends
+        pipeline = PowerShell(self.pool).add_cmdlet(name).add_parameters(parameters)
+        fragments, outcome = Fragments(), Outcome()
+        try:
+            pipeline.begin_invoke()
+            self.begun = pipeline
+            while outcome.state in RUNNING_STATES:
+                self._receive(pipeline, fragments, outcome, on_output)
+        finally:
+            self.pool.pipelines.pop(pipeline.id, None)
+        self.begun, self.useful = None, True
+        return outcome
+
+    def _receive(self, pipeline: Any, fragments: Fragments, outcome: Outcome, on_output: Callable[[str], None]) -> None:
+        left = (self.adapter.ends or 0) - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded("the cmdlet did not end within its time")
+        try:
+            state, _, streams = self.pool.shell.receive(
+                "stdout", command_id=pipeline._command_id, timeout=max(1, min(POLL, int(left)))
+            )
+        except WSManFaultError as fault:
+            if fault.code != OPERATION_TIMEOUT:
+                raise
+            return
+        for message in fragments.feed(streams["stdout"]):
+            if outcome.state not in RUNNING_STATES:
+                raise Malformed("output after the end of the pipeline")
+            if message.type == PIPELINE_OUTPUT:
+                on_output(message.xml)
+            elif message.type == ERROR_RECORD:
+                outcome.reported(read(message.xml))
+            elif message.type == PIPELINE_STATE:
+                _ended(read(message.xml), outcome)
+        if state == CommandState.DONE and outcome.state in RUNNING_STATES:
+            raise Malformed("the pipeline ended without saying how")
+
+    def stop(self) -> None:
+        """Stop the pipeline that is over its time, so that it does not hold a runspace. Takes GRACE seconds at most.
+
+        Raises:
+            Exception: as `open` does.
+        """
+        pipeline, self.begun = self.begun, None
+        if pipeline is not None:
+            self.adapter.ends = time.monotonic() + GRACE
+            self.pool.shell.signal(SignalCode.PS_CTRL_C, str(pipeline.id).upper())
+
+    def close(self) -> None:
+        """End the session at the server. Takes GRACE seconds at most.
+
+        Raises:
+            Exception: as `open` does.
+        """
+        self.adapter.ends = time.monotonic() + GRACE
+        try:
+            self.pool.close()
+        finally:
+            self.wsman.close()
+
+
+@dataclass
+class Session:
+    """What the lanes of one side have in common."""
+
+    side: str
+    endpoint: Endpoint
+    target: Target
+    credentials: Credentials
+    max_runspaces: int
+    on_sent: Callable[[Sent], None]
+
+
+def lost_before_it_began(lane: Lane, error: Exception) -> bool:
+    """Has this lane failed in a way in which another lane may not, and before the server had accepted the pipeline?"""
+    kinds = (AuthenticationError, WinRMTransportError, WSManFaultError, requests.ConnectionError)
+    return lane.begun is None and isinstance(error, kinds) and not isinstance(error, requests.Timeout)
+
+
+def _ended(value: Json, outcome: Outcome) -> None:
+    state = value.get("PipelineState") if isinstance(value, dict) else None
+    if type(state) is not int or not 0 <= state <= 6:
+        raise Malformed(f"a pipeline in state {state!r:.40}")
+    outcome.state = state
+    if value.get("ExceptionAsErrorRecord") is not None:
+        outcome.reported(value["ExceptionAsErrorRecord"])
+
+
+def _refuse_doctype(xml: str) -> None:
+    if "<!DOCTYPE" in xml or "\0" in xml:
+        raise Malformed("an answer with a DOCTYPE")
+
+
+def _certificate(endpoint: Endpoint) -> tuple[str, str | None] | None:
+    if endpoint.auth != "certificate" or endpoint.certificate_pem is None:
+        return None
+    return endpoint.certificate_pem, endpoint.certificate_key_pem
+
+
+def _pool(wsman: Any, configuration: str, max_runspaces: int) -> Any:
+    pool: Any = RunspacePool(wsman, configuration_name=configuration, max_runspaces=max_runspaces)
+    pool._process_runspacepool_warning = lambda message: None  # else a Python warning, on somebody's terminal
+    return pool
+
+
+def _wsman(endpoint: Endpoint, credentials: Credentials) -> Any:
+    url = urlsplit(endpoint.url)
+    secure = url.scheme == "https"
+    path = url.path.strip("/") or ("OcsPowershell" if endpoint.kind == "ocspowershell" else "wsman")
+    special: dict[str, Any] = {}
+    if endpoint.auth == "certificate":
+        special["certificate_pem"] = endpoint.certificate_pem
+        special["certificate_key_pem"] = endpoint.certificate_key_pem or endpoint.certificate_pem
+    elif endpoint.kind == "ocspowershell":
+        special["negotiate_service"] = "http"  # a pool's Kerberos account holds http/pool, and no host/pool
+    return WSMan(
+        url.hostname or "",
+        port=url.port or (443 if secure else 80),
+        ssl=secure,
+        path=f"{path}?{url.query}" if url.query else path,
+        auth=endpoint.auth,
+        username=credentials.user,
+        password=credentials.password,
+        encryption="auto" if secure else "always",
+        no_proxy=True,
+        operation_timeout=POLL,
+        read_timeout=POLL + 10,
+        reconnection_retries=0,
+        reconnection_backoff=0,
+        **special,
+    )
