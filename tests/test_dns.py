@@ -291,7 +291,10 @@ def test_more_aliases_than_eight_are_not_followed() -> None:
     with server(chain(9)) as address:
         evidence = one(address)
     assert evidence.cause is not None
-    assert (evidence.cause.kind, evidence.cause.text) == ("malformed", "a0.example has more than 8 aliases (CNAME) in a row")
+    assert (evidence.cause.kind, evidence.cause.text) == (
+        "malformed",
+        "a0.example has more than 8 aliases (CNAME) in a row",
+    )
 
 
 def test_aliases_in_a_circle() -> None:
@@ -302,7 +305,10 @@ def test_aliases_in_a_circle() -> None:
     with server(answer) as address:
         evidence = one(address)
     assert evidence.cause is not None
-    assert (evidence.cause.kind, evidence.cause.text) == ("malformed", "the aliases (CNAME) of a0.example go round in a circle")
+    assert (evidence.cause.kind, evidence.cause.text) == (
+        "malformed",
+        "the aliases (CNAME) of a0.example go round in a circle",
+    )
 
 
 def test_records_of_other_names_are_not_taken() -> None:

@@ -314,4 +314,3 @@ class Resolvers:
                 probe = WildcardInHand(question.name, future, resolver.text, self._clock)
                 resolver.add(probe.label, "A", probe)
                 resolver.add(f"_{random_label()}._tcp.{question.name}", "SRV", probe)
-

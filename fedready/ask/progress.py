@@ -155,6 +155,8 @@ def wanted(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("CI", "").lower() not in ("true", "1")
 
 
-def plain(to: TextIO | None = None, *, asked_for: bool = False, environment: Mapping[str, str] = os.environ) -> Progress:
+def plain(
+    to: TextIO | None = None, *, asked_for: bool = False, environment: Mapping[str, str] = os.environ
+) -> Progress:
     """Plain lines on standard error; nothing under `CI=true` unless asked for."""
     return Lines(to or sys.stderr) if asked_for or wanted(environment) else Silent()
