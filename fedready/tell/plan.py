@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedready.model import Finding, Run, Severity, Verdict
-from fedready.tell.shown import inert
+from fedready.tell.instructions import merged
 from fedready.tell.summary import Named, advisories, area_of, failing, subject_words
 
 OWNERS = {
@@ -100,8 +100,8 @@ def _step(number: int, items: list[Named], run: Run) -> Step:
         subjects=subject_words(subjects, run),
         severity=first.severity,
         fix=_texts(first, "fix"),
-        rollback=_merged(_texts(item, "rollback") for item in items),
-        verify=_merged(_texts(item, "verify") for item in items),
+        rollback=merged(_texts(item, "rollback") for item in items),
+        verify=merged(_texts(item, "verify") for item in items),
         symptom=first.first.symptom or first.control.symptom,
         turns=turns,
         follows=_dependants(run.findings, turns),
@@ -110,11 +110,7 @@ def _step(number: int, items: list[Named], run: Run) -> Step:
 
 def _texts(item: Named, name: str) -> str:
     """The words of every finding, each once, in order: a DNS record per domain, a command only once."""
-    return _merged(getattr(f, name) for f in item.findings)
-
-
-def _merged(texts: Iterable[str]) -> str:
-    return "\n".join(dict.fromkeys(inert(text, lines=True) for text in texts if text))
+    return merged(getattr(f, name) for f in item.findings)
 
 
 def _dependants(findings: Iterable[Finding], roots: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from markupsafe import Markup, escape
 from fedready.model import Evidence, Headline, Run, Section
 from fedready.tell import summary
 from fedready.tell.groups import Folded, folded
+from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
 from fedready.tell.shown import SHORT, inert, shown, storable
 from fedready.tell.summary import State
@@ -85,7 +85,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        inert=inert, shown=shown, prose=prose, blocks=list_of_blocks, brief=brief, groupby_section=by_section
+        inert=inert, shown=shown, prose=prose, blocks=blocks, brief=brief, host=host, groupby_section=by_section
     )
     environment.globals.update(SHORT=SHORT)
     return environment
@@ -94,6 +94,11 @@ def _environment() -> Environment:
 def by_section(controls: list[Folded]) -> list[tuple[Section, list[Folded]]]:
     """The controls under the headings of the article."""
     return [(items[0].section, items) for _, each in groupby(controls, key=lambda c: c.section.id) if (items := list(each))]
+
+
+def host(where: str) -> str:
+    """`mgmt.contoso.com:5986` of a web address; anything else as it is."""
+    return where.partition("//")[2].partition("/")[0] or where
 
 
 def brief(value: Any, limit: int = 80) -> str:
@@ -108,28 +113,6 @@ def prose(text: str) -> Markup:
         return escape("`".join(parts))
     pieces = (Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
     return Markup("").join(pieces)
-
-
-_COMMAND = re.compile(r"\s*(?:[A-Z][A-Za-z]+-[A-Z]\w+|Get-\w+|\$\w+ ?=|nslookup|dig|curl|openssl|\S+\.?\s+(?:\d+\s+)?IN\s+[A-Z]+\s)")
-
-
-def list_of_blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """A fix as (is it something to copy, text): commands and records apart from the words between them."""
-    kept: list[str] = []
-    kind = False
-    for line in inert(text, lines=True, limit=200_000).splitlines():
-        bare = line.strip()
-        if not bare:
-            continue
-        quoted = len(bare) > 2 and bare[0] == bare[-1] == "`" and bare.count("`") == 2
-        command = quoted or bool(_COMMAND.match(line))
-        if kept and command is not kind:
-            yield kind, "\n".join(kept)
-            kept = []
-        kind = command
-        kept.append(bare.strip("`") if quoted else line.rstrip())
-    if kept:
-        yield kind, "\n".join(kept)
 
 
 def _distinct(values: Iterator[str | None] | Any) -> list[str]:

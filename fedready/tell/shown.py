@@ -24,7 +24,7 @@ def inert(text: str, *, lines: bool = False, limit: int | None = None) -> str:
     'a\\nb'
     """
     more = 0
-    if limit is not None and len(text) > limit:
+    if limit is not None and len(text) > limit + 24:  # the remark is no shorter than that
         more = len(text) - limit
         text = text[:limit]
     if not text.isprintable():

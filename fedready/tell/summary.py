@@ -245,7 +245,6 @@ class Place:
 _PLACES = {"onprem": "On-premises", "dns": "DNS", "tenant": "Tenant", "autodiscover": "Autodiscover"}
 _AREA_PLACE = {"EDGE": "onprem", "HOST": "onprem", "TLS": "onprem", "TEN": "tenant", "DNS": "dns", "AUTO": "autodiscover"}
 _OWNER_PLACE = {"on-premises": "onprem", "tenant": "tenant", "dns": "dns", "network": "onprem"}
-_NOT_RUN_WORDS = {State.NA: "not looked at", State.NOT_RUN: "not looked at"}
 
 
 def area_of(control: str) -> str:
@@ -278,7 +277,6 @@ def _sum_up(states: list[State]) -> tuple[State, str]:
     if not judged:
         return State.NA, "not looked at"
     worst = min(judged, key=CONCERN.__getitem__)
-    count = {state: judged.count(state) for state in State if state in judged}
     words = {
         State.FAIL: "failing",
         State.ERROR: "not judged",
@@ -289,8 +287,10 @@ def _sum_up(states: list[State]) -> tuple[State, str]:
     }
     if worst is State.PASS:
         return worst, "all as documented" if len(judged) > 1 else "as documented"
-    parts = [f"{number:,} {words[state]}" for state, number in count.items()]
-    return worst, ", ".join(parts)
+    count = judged.count(worst)
+    if count == len(judged):
+        return worst, words[worst] if count == 1 else f"all {count:,} {words[worst]}"
+    return worst, f"{count:,} of {len(judged):,} {words[worst]}"
 
 
 def _where(run: Run, place: str) -> str:
