@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fedready.index import BASELINE
 from fedready.model import CLOUDS, Baseline, CloudNames, Control, Frozen, Section, Waiver
 from fedready.target import load_target, refuse_secrets
 from fedready.words import (
@@ -31,7 +32,7 @@ __all__ = [
     "load_target", "load_waivers",
 ]  # fmt: skip
 
-DEFAULT_BASELINE = Path(__file__).resolve().parent.parent / "fixtures" / "baselines" / "hybrid-2026.11"
+DEFAULT_BASELINE = BASELINE
 """The documents as data, as they come with this version."""
 
 _CONTROL_ID = re.compile(r"[A-Z]{2,5}-\d{2}")

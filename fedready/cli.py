@@ -54,19 +54,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reconfigure(errors="replace")  # a console with an old code page must not end a listing
     asked = _parser().parse_args(arguments)
 
-    from fedready.yamlmarks import Mistake
-
     try:
         return _run(asked)
-    except Mistake as mistake:
-        print(mistake, file=sys.stderr)
-        return USAGE_ERROR
     except BrokenPipeError:  # `fedready controls | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _run(asked: argparse.Namespace) -> int:
+    if asked.command != "docs" and asked.baseline is None:
+        from fedready.index import ready_made
+
+        said = ready_made(asked.command, control=getattr(asked, "control", ""), as_json=getattr(asked, "json", False))
+        if said is not None:
+            print(said, end="")
+            sys.stdout.flush()
+            return 0
+
+    from fedready.yamlmarks import Mistake
+
+    try:
+        return _from_baseline(asked)
+    except Mistake as mistake:
+        print(mistake, file=sys.stderr)
+        return USAGE_ERROR
+
+
+def _from_baseline(asked: argparse.Namespace) -> int:
     from fedready import manual
 
     if asked.command == "docs":
@@ -81,7 +95,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "explain":
         print(manual.explained(baseline, asked.control), end="")
     elif asked.json:
-        print(manual.controls_as_json(baseline))
+        print(manual.controls_as_json(baseline), end="")
     else:
         print(manual.controls_as_table(baseline), end="")
     sys.stdout.flush()

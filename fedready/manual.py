@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from fedready import index
 from fedready.catalogue import load_baseline
 from fedready.model import PHASES, Baseline, CloudNames, Control
 from fedready.questions import ALLOWED, Allowed
@@ -43,7 +44,7 @@ def controls_as_json(baseline: Baseline) -> str:
     """Every row as JSON, in the order of the article."""
     said_of = {"version": baseline.version, "title": baseline.title, "digest": baseline.digest}
     rows = [msgspec.to_builtins(control) for control in baseline.controls.values()]
-    return json.dumps({**said_of, "controls": rows}, ensure_ascii=False, indent=2)
+    return json.dumps({**said_of, "controls": rows}, ensure_ascii=False, indent=2) + "\n"
 
 
 def explained(baseline: Baseline, control_id: str) -> str:
@@ -65,8 +66,8 @@ def explained(baseline: Baseline, control_id: str) -> str:
         f"Section    {section.title}",
         f"Is read    {control.asks or '(nothing: it follows from other controls)'}",
     ]
-    for index, line in enumerate(_expected(control, baseline.clouds)):
-        lines.append(f"{'Expected' if index == 0 else '':<11}{line}")
+    for place, line in enumerate(_expected(control, baseline.clouds)):
+        lines.append(f"{'Expected' if place == 0 else '':<11}{line}")
     lines += [
         "",
         *_paragraph("Why", control.why, names, wrap=True),
@@ -142,8 +143,20 @@ def pages() -> dict[str, str]:
     return {
         "docs/controls.md": _controls_page(baseline),
         "docs/rights.md": _rights_page(),
+        "fedready/index.json": _index(baseline),
         "README.md": _readme((ROOT / "README.md").read_text(encoding="utf-8")),
     }
+
+
+def _index(baseline: Baseline) -> str:
+    """See `fedready/index.py`."""
+    made = {
+        "fingerprint": index.fingerprint(),
+        "table": controls_as_table(baseline),
+        "json": controls_as_json(baseline),
+        "explain": {control: explained(baseline, control) for control in baseline.controls},
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
 
 
 def stale() -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from fedready import __version__, cli, manual
+from fedready import __version__, cli, index, manual
 from fedready.catalogue import load_baseline
 
 ROOT = Path(__file__).parent.parent
@@ -103,3 +104,21 @@ def test_the_version_and_the_listing_load_no_wire() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
     )
     assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+def test_a_changed_baseline_is_read_and_not_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(index.BASELINE, tmp_path / "baseline")
+    monkeypatch.setattr(index.fingerprint, "__defaults__", (tmp_path / "baseline",))
+    assert index.ready_made("controls") is not None
+    with (tmp_path / "baseline" / "10_access_edge.yaml").open("a", encoding="utf-8") as file:
+        file.write("# reviewed\n")
+    assert index.ready_made("controls") is None
+
+
+def test_a_broken_index_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "FILE", tmp_path / "index.json")
+    for text in (None, "{", "[]", '{"fingerprint": 1}'):
+        if text is not None:
+            index.FILE.write_text(text, encoding="utf-8")
+        assert index.ready_made("controls") is None
+        assert cli.main(["controls"]) == 0
