@@ -232,7 +232,16 @@ class _Dialling(HTTPConnection):
 
 
 class _DiallingTls(_Dialling, HTTPSConnection):
-    pass
+    answered = False
+
+    def getresponse(self) -> Any:
+        self.answered = True
+        return super().getresponse()
+
+    @property
+    def is_connected(self) -> bool:
+        """TLS 1.3 servers send tickets after the handshake; unread, they look to urllib3 like the end of a connection."""
+        return super().is_connected if self.answered else self.sock is not None
 
 
 class _Pool(HTTPConnectionPool):
@@ -290,12 +299,7 @@ class PinnedAdapter(HTTPAdapter):
             PinningError: one of the four reasons above.
             requests.RequestException: as requests does.
         """
-        url = urlsplit(str(request.url))
-        address = route(self.connect_to, url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
-        ends = time.monotonic() + self.deadline
-        carried = _Request(address, ends if self.ends is None else min(ends, self.ends), self.cap, self._dialled)
-        carried.left()
-        _carried.request = carried
+        self._carry(str(request.url))
         answer = super().send(request, stream=True, timeout=self.deadline if timeout is None else timeout)
         try:
             self._refuse(answer.headers)
@@ -303,6 +307,29 @@ class PinnedAdapter(HTTPAdapter):
             answer.close()
             raise
         return answer
+
+    def _carry(self, url: str) -> None:
+        parts = urlsplit(url)
+        address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        ends = time.monotonic() + self.deadline
+        _carried.request = _Request(
+            address, ends if self.ends is None else min(ends, self.ends), self.cap, self._dialled
+        )
+        _carried.request.left()
+
+    def dial(self, url: str) -> None:
+        """Connect, and shake hands, ahead of the first request to this URL's host.
+
+        Raises:
+            PinningError: not listed, or not in time.
+            urllib3.exceptions.HTTPError, OSError: no connection; ssl.SSLError, an OSError, no trust.
+        """
+        self._carry(url)
+        request = requests.Request("GET", url).prepare()
+        pool: Any = self.get_connection_with_tls_context(request, True)
+        connection = pool._get_conn()
+        connection.connect()
+        pool._put_conn(connection)
 
     def abort(self) -> None:
         """End every exchange that is under way in other threads: their reads fail at once."""

@@ -78,7 +78,7 @@ def _named(error: BaseException) -> str:
 def _explanations() -> list[tuple[tuple[type[Exception], ...], Callable[[Any, Where], Cause]]]:
     """Most special first. Imported late: these libraries are needed by those who open a session only."""
     import requests
-    from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+    from pypsrp.exceptions import AuthenticationError, InvalidPSRPOperation, WinRMTransportError, WSManFaultError
     from spnego.exceptions import SpnegoError
 
     from fedready.ask import pinning
@@ -95,7 +95,9 @@ def _explanations() -> list[tuple[tuple[type[Exception], ...], Callable[[Any, Wh
         ((SpnegoError, ImportError), _sign_in_failed),
         ((requests.exceptions.SSLError,), _untrusted),
         ((requests.exceptions.ChunkedEncodingError,), _cut),
-        ((requests.ConnectionError,), _unreachable),
+        ((requests.RequestException,), _unreachable),
+        ((InvalidPSRPOperation,), _broken),
+        ((OSError,), _unusable_file),
     ]
 
 
@@ -173,6 +175,15 @@ def _unreachable(error: Exception, where: Where) -> Cause:
     return _cause("unreachable", f"{where.endpoint.url} cannot be reached: {said(_innermost(error), 160)}")
 
 
+def _broken(error: Exception, where: Where) -> Cause:
+    return _cause("refused", f"{where.endpoint.url} broke the session off: {said(error, 160)}; run again")
+
+
+def _unusable_file(error: OSError, where: Where) -> Cause:
+    named = said(error.filename or "ca_file: or certificate_pem:")
+    return _cause("refused", f"{named} cannot be used: {said(error.strerror or error, 160)}; correct it in the target file")
+
+
 def _innermost(error: BaseException) -> object:
     """What the operating system said, from below the layers that wrapped it."""
     inner = getattr(error.args[0], "reason", None) if error.args else None
@@ -180,6 +191,15 @@ def _innermost(error: BaseException) -> object:
     while isinstance(found.__cause__, OSError):
         found = found.__cause__
     return getattr(found, "strerror", None) or getattr(found, "verify_message", None) or found
+
+
+def refused_in_the_clear(endpoint: Endpoint) -> Cause | None:
+    """Over http, messages are encrypted by Kerberos or NTLM; what cannot do that is never sent."""
+    if endpoint.url.lower().startswith("https://"):
+        return None
+    if endpoint.auth in ("basic", "certificate") or not endpoint.url.lower().startswith("http://"):
+        return _cause("refused", f"auth: {endpoint.auth} needs https, and {said(endpoint.url)} is not; nothing was sent")
+    return None
 
 
 # --------------------------------------------------------------------------- errors that a cmdlet reports

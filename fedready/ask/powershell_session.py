@@ -27,7 +27,7 @@ from pypsrp.wsman import WSMan
 from fedready.ask.clixml import read
 from fedready.ask.credentials import Credentials
 from fedready.ask.pinning import DeadlineExceeded, PinnedAdapter, harden, ssl_context
-from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Redirected
+from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Redirected, Where
 from fedready.ask.powershell_messages import (
     ERROR_RECORD,
     PIPELINE_OUTPUT,
@@ -91,28 +91,36 @@ class Outcome:
 class Lane:
     """One connection of a session. Used by one thread at a time."""
 
-    def __init__(self, session: Session, first: Lane | None = None) -> None:
-        endpoint, self.session = session.endpoint, session
-        self.wsman = _wsman(endpoint, session.credentials)
+    def __init__(
+        self,
+        where: Where,
+        target: Target,
+        credentials: Credentials,
+        max_runspaces: int,
+        on_sent: Callable[[Sent], None],
+    ) -> None:
+        endpoint, self._side, self._on_sent = where.endpoint, where.side, on_sent
+        self.wsman = _wsman(endpoint, credentials)
         transport = self.wsman.transport
-        self.adapter = _Adapter(
-            session.target.connect_to,
-            ssl_context(session.target.ca_file, _certificate(endpoint)),
-            cap=ANSWER_CAP,
-            deadline=session.target.timeouts.endpoint,
-        )
+        context = ssl_context(target.ca_file, _certificate(endpoint))
+        self.adapter = _Adapter(target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint)
         transport.session = harden(transport._build_session(), self.adapter)
         self._send, transport.send = transport.send, self._guarded
         self._sent, self._hollow = SentCommands(), 0
-        self.pool = _pool(self.wsman, endpoint.configuration, session.max_runspaces)
+        self.pool = _pool(self.wsman, endpoint.configuration, max_runspaces)
         self.begun: Any = None  # the pipeline that the server has accepted and not ended yet
         self.useful = False  # has it ever run a pipeline to its end?
-        if first is None:
-            self.pool._fragmenter = _Numbered(self.pool._fragmenter)
-        else:
-            self._join(first)
 
-    def _join(self, first: Lane) -> None:
+    def dial(self, ends: float) -> None:
+        """Connect before there is anything to ask.
+
+        Raises:
+            Exception: as `open` does.
+        """
+        self.adapter.ends = ends
+        self.adapter.dial(self.wsman.transport.endpoint)
+
+    def join(self, first: Lane) -> None:
         """Use the shell that another lane has opened, as if it were ours."""
         pool, other = self.pool, first.pool
         self.wsman.session_id = first.wsman.session_id
@@ -129,7 +137,7 @@ class Lane:
     def _guarded(self, message: bytes, *, retries_on_read_timeout: int = 0, timeout: Any = None) -> bytes:
         """Every request of this lane: recorded as it is serialised, sent once, its answer looked at before XML is read."""
         for command in self._sent.of(message):
-            self.session.on_sent(Sent(to=self.session.side, command=command))
+            self._on_sent(Sent(to=self._side, command=command))
         began = time.monotonic()
         try:
             answer: bytes = self._send(message, timeout=timeout)
@@ -169,6 +177,7 @@ class Lane:
             Exception: whatever pypsrp and what is below it raise; `powershell_causes.cause_of` tells the cause.
         """
         self.adapter.ends = ends
+        self.pool._fragmenter = _Numbered(self.pool._fragmenter)
         try:
             self.pool.open()
         except WSManFaultError as fault:
@@ -247,21 +256,13 @@ class Lane:
         """
         self.adapter.ends = time.monotonic() + GRACE
         try:
-            self.pool.close()
+            self.pool.close()  # sends nothing where nothing was opened
         finally:
-            self.wsman.close()
+            self.hang_up()
 
-
-@dataclass
-class Session:
-    """What the lanes of one side have in common."""
-
-    side: str
-    endpoint: Endpoint
-    target: Target
-    credentials: Credentials
-    max_runspaces: int
-    on_sent: Callable[[Sent], None]
+    def hang_up(self) -> None:
+        """Close the connection; the session at the server stays."""
+        self.wsman.close()
 
 
 def lost_before_it_began(lane: Lane, error: Exception) -> bool:
