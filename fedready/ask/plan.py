@@ -115,6 +115,7 @@ class _Lane:
         self.name, self.room = name, room
         self.waiting: deque[Question] = deque()
         self.out = 0
+        self.begun = False
 
 
 class _Asking:
@@ -200,8 +201,12 @@ class _Asking:
                 ready += self._complete(inquiry)
         to_ask, self._to_ask = self._to_ask, []
         to_ask.sort(key=lambda question: not isinstance(question, Cmdlet))  # the slowest endpoints are dialled first
-        for question in to_ask:
-            self._put(question)
+        lanes = [
+            self._lane_for(question) for question in to_ask
+        ]  # opening one may ask for a password: before any progress
+        for question, lane in zip(to_ask, lanes, strict=True):
+            if lane is not None:
+                self._put(question, lane)
         for lane in self._lanes.values():
             self._feed(lane)
 
@@ -226,20 +231,24 @@ class _Asking:
 
     # ------------------------------------------------------------- to the rooms and back
 
-    def _put(self, question: Question) -> None:
-        """Bring a question to its endpoint's lane, or answer it here."""
+    def _lane_for(self, question: Question) -> _Lane | None:
+        """The lane of a question's endpoint; None where the question is answered here."""
         endpoint = endpoint_of(question, self._target)
         evidence = self._from_snapshot(endpoint, question) or not_asked_here(question, self._target)
         if evidence is not None:
             self._inbox.put((question, evidence))
-            return
-        lane = self._lanes.get(endpoint)
-        if lane is None:
-            lane = self._lanes[endpoint] = _Lane(endpoint, self._room(question))
+            return None
+        if endpoint not in self._lanes:
+            self._lanes[endpoint] = _Lane(endpoint, self._room(question))
+        return self._lanes[endpoint]
+
+    def _put(self, question: Question, lane: _Lane) -> None:
+        if not lane.begun:
+            lane.begun = True
             limit = self._target.timeouts.endpoint if isinstance(question, Cmdlet) else self._target.timeouts.run
-            self._progress.deadline(endpoint, max(0.0, min(limit, self._ends - time.monotonic())))
+            self._progress.deadline(lane.name, max(0.0, min(limit, self._ends - time.monotonic())))
         lane.waiting.append(question)
-        self._progress.asked(endpoint, question.text)
+        self._progress.asked(lane.name, question.text)
 
     def _room(self, question: Question) -> Room:
         """The room of a question's endpoint. Every resolver is asked by the same one."""

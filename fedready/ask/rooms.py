@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from fedready.ask.clock import Clock
 from fedready.model import Cause, CloudNames, Endpoint, Evidence, Sent, Target
 from fedready.questions import Cmdlet, Get, Lookup, Question, Wildcard
+from fedready.reduce import Salt
 
 
 class Room(Protocol):
@@ -49,6 +50,8 @@ def not_asked_here(question: Question, target: Target) -> Evidence | None:
 def live(target: Target, clouds: Mapping[str, CloudNames], on_sent: Callable[[Sent], None], clock: Clock) -> OpenRoom:
     """The rooms with a wire, each with the target's addresses and time-outs."""
 
+    salt = Salt()
+
     def open_room(question: Question) -> Room:
         if isinstance(question, Cmdlet):
             from fedready.ask.powershell import PowerShellSide
@@ -56,7 +59,7 @@ def live(target: Target, clouds: Mapping[str, CloudNames], on_sent: Callable[[Se
             endpoint = endpoint_for(target, question.side)
             if endpoint is None:
                 raise LookupError(question.side)
-            return PowerShellSide(question.side, endpoint, target, on_sent=on_sent)
+            return PowerShellSide(question.side, endpoint, target, on_sent=on_sent, salt=salt)
         if isinstance(question, Lookup | Wildcard):
             from fedready.ask.dns import Resolvers
 

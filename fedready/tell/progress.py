@@ -7,9 +7,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from fedready.ask.progress import Progress, Silent, Tallies, Tally, plain, wanted
+
+if TYPE_CHECKING:  # rich is imported where a terminal is
+    from rich.console import ConsoleRenderable
 
 REDRAWS = 8
 """A second. What is counted between two of them costs only the counting."""
@@ -34,12 +37,15 @@ class Live(Tallies):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._screen.start()
+
+    def deadline(self, endpoint: str, seconds: float) -> None:
+        super().deadline(endpoint, seconds)
+        self._screen.start()  # not before: until now somebody may be typing a password
 
     def over(self) -> None:
         self._screen.stop()
 
-    def table(self) -> object:
+    def table(self) -> ConsoleRenderable:
         """What is drawn now."""
         from rich.table import Table
         from rich.text import Text
