@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from fedready import index
+from fedready.allowed import ALLOWED, Allowed
 from fedready.catalogue import load_baseline
 from fedready.model import PHASES, Baseline, CloudNames, Control
-from fedready.questions import ALLOWED, Allowed
 from fedready.words import PLACEHOLDERS, cloud_values, expectation, fill, said
 from fedready.yamlmarks import Mistake, nearest
 
@@ -224,7 +224,7 @@ def _control_text(control: Control, baseline: Baseline) -> str:
         severity = f" ({case.severity.value})" if case.severity else ""
         lines.append(f"*Case {name}*{severity}: {_markdown(_worldwide(case.symptom or control.symptom, names))}\n")
         lines.append(_code("Fix", case.fix or "", names))
-    return "\n".join(line for line in lines if line != "" or lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _code(title: str, text: str, names: CloudNames) -> str:
@@ -259,9 +259,15 @@ def _rights_page() -> str:
 
 
 def _kept(allowed: Allowed) -> str:
-    if allowed.reduces == "count":
-        return "none: only how many objects came, counted on arrival"
-    return ", ".join(allowed.keeps)
+    """What is kept of an answer; of rows about people only numbers are."""
+    if (reduced := allowed.reduces) is None:
+        return ", ".join(allowed.keeps)
+    kept = ["no row, only how many there are"]
+    kept += [f"how many have each {name}" for name in reduced.counted]
+    kept += [f"how many hold each of {name}" for name in reduced.held]
+    kept += [f"how many have any {name}" for name in reduced.filled]
+    kept += [f"{name} as a hash, salted anew for each run" for name in reduced.hashed]
+    return "; ".join(kept)
 
 
 def _cmdlets() -> str:
