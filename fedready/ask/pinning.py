@@ -15,77 +15,40 @@ a 401.
 from __future__ import annotations
 
 import functools
-import http.client
-import io
-import math
 import socket
 import ssl
 import sys
-import threading
 import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.connection import HTTPConnection
 
-ConnectTo = Mapping[str, str]
-"""`connect_to` of the target file: "host:port" of a URL -> "host:port" to dial."""
+from fedready.ask.dialling import (
+    Addresses,
+    Carried,
+    ConnectTo,
+    DeadlineExceeded,
+    Encoded,
+    NotListed,
+    Peer,
+    PinningError,
+    Pool,
+    TlsPool,
+    TooLarge,
+    carried,
+    route,
+)
 
-HEADER_ALLOWANCE = 128 * 1024
-"""Bytes of an answer that are not its body: status line, headers, chunk sizes."""
-
-
-class PinningError(Exception):
-    """An exchange that this machine itself ended. Not an OSError: urllib3 would wrap that in words of its own."""
-
-
-class NotListed(PinningError):
-    """`connect_to` is given and the host:port is not in it."""
-
-
-class DeadlineExceeded(PinningError):
-    """The request was not over within its time."""
-
-
-class TooLarge(PinningError):
-    """The answer is longer than its cap."""
-
-
-class Encoded(PinningError):
-    """The answer is compressed, though `identity` was asked for."""
-
-
-def route(connect_to: ConnectTo | None, host: str, port: int) -> tuple[str, int]:
-    """Where to dial for a host and port.
-
-    Raises:
-        NotListed: there is a map and the host:port is not in it.
-        ValueError: the map's entry is not `host:port`.
-
-    >>> route({"webdir.online.lync.com:443": "127.0.0.1:4443"}, "WebDir.online.lync.com.", 443)
-    ('127.0.0.1', 4443)
-    >>> route(None, "pool.contoso.com", 443)
-    ('pool.contoso.com', 443)
-    """
-    name = host.strip("[]").rstrip(".").lower()
-    if connect_to is None:
-        return name, port
-    listed = {key.lower(): value for key, value in connect_to.items()}
-    to = listed.get(f"{name}:{port}") or listed.get(f"[{name}]:{port}")
-    if to is None:
-        raise NotListed(f"{name}:{port} is not listed in connect_to and is not dialled; list it or drop connect_to")
-    dialled, _, number = to.rpartition(":")
-    if not dialled or not number.isdecimal():
-        raise ValueError(f"connect_to: {to!r} is not host:port")
-    return dialled.strip("[]"), int(number)
+__all__ = [
+    "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
+    "TooLarge", "harden", "peer_of", "route", "ssl_context",
+]  # fmt: skip
 
 
 @functools.cache
@@ -125,133 +88,6 @@ def _finished(
     return context
 
 
-@dataclass(frozen=True)
-class Peer:
-    """Who answered: the TLS version as ssl names it (`TLSv1.3`) and the leaf certificate, DER."""
-
-    version: str
-    certificate: bytes
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What the connection has to know about the request that it carries."""
-
-    address: tuple[str, int]
-    ends: float  # time.monotonic()
-    cap: int  # bytes
-    dialled: weakref.WeakSet[HTTPConnection]
-
-    def left(self) -> float:
-        """Seconds that are left.
-
-        Raises:
-            DeadlineExceeded: none is.
-        """
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise DeadlineExceeded("the answer was not complete within its time")
-        return left
-
-
-_carried = threading.local()  # .request: a connection is dialled and its answer begun in the thread that sends
-
-
-class _BoundedIO(io.RawIOBase):
-    """The byte stream under an HTTP answer, with the request's deadline before every read and its cap after."""
-
-    def __init__(self, stream: io.RawIOBase, sock: socket.socket, request: _Request) -> None:
-        self.stream, self._sock, self.request = stream, sock, request  # channel bindings are taken from `_sock`
-        self.idle, self.count = sock.gettimeout(), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self.request.left()
-        self._sock.settimeout(left if self.idle is None else min(self.idle, left))
-        try:
-            read: int | None = self.stream.readinto(buffer)
-        except TimeoutError:
-            self.request.left()
-            raise
-        self.count += read or 0
-        if self.count > self.request.cap + HEADER_ALLOWANCE:
-            raise TooLarge(f"the answer is longer than {self.request.cap} bytes")
-        return read
-
-    def close(self) -> None:
-        super().close()
-        self.stream.close()
-
-
-class _Answer(http.client.HTTPResponse):
-    """An HTTP answer that is read through `_BoundedIO` and remembers who gave it."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        stream = self.fp.detach()
-        self.fp = io.BufferedReader(_BoundedIO(stream, sock, _carried.request))
-        self.peer: Peer | None = None
-        if isinstance(sock, ssl.SSLSocket):
-            self.peer = Peer(sock.version() or "", sock.getpeercert(binary_form=True) or b"")
-
-
-class _Dialling(HTTPConnection):
-    """Dials the request's address; everything else believes that it is connected to the URL's host."""
-
-    response_class = _Answer
-
-    def _new_conn(self) -> socket.socket:
-        request: _Request = _carried.request
-        host, port = request.address
-        refused: Exception | None = None
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as wrong:
-            cause = wrong if isinstance(wrong, socket.gaierror) else socket.gaierror(socket.EAI_NONAME, str(wrong))
-            raise NameResolutionError(host, self, cause) from cause
-        for family, kind, protocol, _, address in found:
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.settimeout(min(request.left(), self.timeout or math.inf))
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-            except BaseException as wrong:
-                sock.close()
-                if not isinstance(wrong, OSError):
-                    raise
-                refused = wrong
-            else:
-                sock.settimeout(min(request.left(), self.timeout or math.inf))  # TLS is part of connecting
-                request.dialled.add(self)
-                return sock
-        if isinstance(refused, TimeoutError):
-            raise ConnectTimeoutError(self, f"{host}:{port} did not accept a connection in time") from refused
-        raise NewConnectionError(self, f"{host}:{port}: {refused}") from refused
-
-
-class _DiallingTls(_Dialling, HTTPSConnection):
-    answered = False
-
-    def getresponse(self) -> Any:
-        self.answered = True
-        return super().getresponse()
-
-    @property
-    def is_connected(self) -> bool:
-        """TLS 1.3 servers send tickets after the handshake; unread, they look to urllib3 like the end of a connection."""
-        return super().is_connected if self.answered else self.sock is not None
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Dialling
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _DiallingTls
-
-
 class PinnedAdapter(HTTPAdapter):
     """A requests adapter with the properties that this module's text promises.
 
@@ -260,20 +96,30 @@ class PinnedAdapter(HTTPAdapter):
         context: from `ssl_context`; shared between adapters.
         cap: bytes, the longest body.
         deadline: seconds, the longest a request may take from dialling to the last byte.
+        addresses: shared by adapters that must reach the same server behind a name.
 
     `ends` (time.monotonic(), None: no such moment) ends every request at that moment, if it comes before the deadline.
     An adapter may be used by several threads; `ends` then holds for all of them.
     """
 
-    def __init__(self, connect_to: ConnectTo | None, context: ssl.SSLContext, *, cap: int, deadline: float) -> None:
+    def __init__(
+        self,
+        connect_to: ConnectTo | None,
+        context: ssl.SSLContext,
+        *,
+        cap: int,
+        deadline: float,
+        addresses: Addresses | None = None,
+    ) -> None:
         self.connect_to, self.context, self.cap, self.deadline = connect_to, context, cap, deadline
+        self.addresses = addresses or Addresses()
         self.ends: float | None = None
         self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -312,10 +158,9 @@ class PinnedAdapter(HTTPAdapter):
         parts = urlsplit(url)
         address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         ends = time.monotonic() + self.deadline
-        _carried.request = _Request(
-            address, ends if self.ends is None else min(ends, self.ends), self.cap, self._dialled
-        )
-        _carried.request.left()
+        ends = ends if self.ends is None else min(ends, self.ends)
+        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled)
+        carried.request.left()
 
     def dial(self, url: str) -> None:
         """Connect, and shake hands, ahead of the first request to this URL's host.

@@ -23,6 +23,7 @@ from fedready.questions import Cmdlet
 from fedready.reduce import Salt
 
 if TYPE_CHECKING:  # pypsrp and requests are imported when a session is opened, not before
+    from fedready.ask.pinning import Addresses
     from fedready.ask.powershell_session import Lane
 
 NEEDS_NO_STEP = "Get-Module"
@@ -85,6 +86,7 @@ class PowerShellSide:
         self._threads: list[threading.Thread] = []
         self._lanes: list[Lane] = []
         self._first: Lane | None = None  # the lane that has opened the session
+        self._addresses: Addresses | None = None
         self._idle = 0
         self._no_session = missing or refused_in_the_clear(endpoint)
         self._no_step: Cause | None = None
@@ -158,9 +160,14 @@ class PowerShellSide:
         self._threads[-1].start()
 
     def _lane(self) -> Lane:
+        from fedready.ask.pinning import Addresses
         from fedready.ask.powershell_session import Lane
 
-        lane = Lane(self._where, self._target, self._credentials, self._max_lanes, self._on_sent)
+        with self._changed:
+            self._addresses = self._addresses or Addresses()
+        lane = Lane(
+            self._where, self._target, self._credentials, self._max_lanes, self._on_sent, self._addresses
+        )
         with self._changed:
             self._lanes.append(lane)
         return lane

@@ -26,7 +26,7 @@ from pypsrp.wsman import WSMan
 
 from fedready.ask.clixml import read
 from fedready.ask.credentials import Credentials
-from fedready.ask.pinning import DeadlineExceeded, PinnedAdapter, harden, ssl_context
+from fedready.ask.pinning import Addresses, DeadlineExceeded, PinnedAdapter, harden, ssl_context
 from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Redirected, Where
 from fedready.ask.powershell_messages import (
     ERROR_RECORD,
@@ -98,12 +98,15 @@ class Lane:
         credentials: Credentials,
         max_runspaces: int,
         on_sent: Callable[[Sent], None],
+        addresses: Addresses,
     ) -> None:
         endpoint, self._side, self._on_sent = where.endpoint, where.side, on_sent
         self.wsman = _wsman(endpoint, credentials)
         transport = self.wsman.transport
         context = ssl_context(target.ca_file, _certificate(endpoint))
-        self.adapter = _Adapter(target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint)
+        self.adapter = _Adapter(
+            target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint, addresses=addresses
+        )
         transport.session = harden(transport._build_session(), self.adapter)
         self._send, transport.send = transport.send, self._guarded
         self._sent, self._hollow = SentCommands(), 0
