@@ -35,11 +35,13 @@ def test_federation_srv(federation_srv, sip_domain, phase, cloud):
         records = view.records()
         seen = [f"{r.priority} {r.weight} {r.port} {r.target or '.'}" for r in records]
         where = f"{view.name} at the resolver {view.resolver}"
+        if phase == "hybrid-disabled":
+            if not records or not all(same_fqdn(r.target, cloud.sipfed) and r.port == PORT for r in records):
+                fail(f"{where} does not lead to {cloud.sipfed} only", case="not-cloud", observed=seen or "no record")
+            return
         if not records:
-            default = federation_srv.is_default_domain
-            fail(
-                f"{where} does not exist", case="missing-default-domain" if default else "missing", observed="no record"
-            )
+            case = "missing-default-domain" if federation_srv.is_default_domain else "missing"
+            fail(f"{where} does not exist", case=case, observed="no record")
         if any(not r.target for r in records):
             fail(
                 f"{where} has the target '.', which says that federation is not offered",
@@ -47,21 +49,17 @@ def test_federation_srv(federation_srv, sip_domain, phase, cloud):
                 observed=seen,
             )
         to_cloud = [r for r in records if any(same_fqdn(r.target, name) for name in federation_srv.sipfed_of_any_cloud)]
-        if phase == "hybrid-disabled":
-            if not all(same_fqdn(r.target, cloud.sipfed) for r in records):
-                fail(f"{where} does not lead to {cloud.sipfed} only", case="not-cloud", observed=seen)
-        elif to_cloud:
+        if to_cloud:
             case = "points-to-cloud" if len(to_cloud) == len(records) else "mixed"
             fail(f"{where} leads to Microsoft 365 although hybrid is on", case=case, observed=seen)
         if any(r.port != PORT for r in records):
             fail(f"{where} names another port than {PORT}", case="wrong-port", observed=seen)
-        if phase != "hybrid-disabled":
-            outside = [r.target for r in records if not in_domain(r.target, sip_domain)]
-            if outside:
-                fail(f"{where}: {said(outside)} is not inside {sip_domain}", case="outside-domain", observed=seen)
-            astray = [r.target for r in records if not view.reaches_edge(r.target)]
-            if astray:
-                fail(f"{where}: {said(astray)} does not reach the Access Edge", case="not-edge", observed=seen)
+        outside = [r.target for r in records if not in_domain(r.target, sip_domain)]
+        if outside:
+            fail(f"{where}: {said(outside)} is not inside {sip_domain}", case="outside-domain", observed=seen)
+        astray = [r.target for r in records if not view.reaches_edge(r.target)]
+        if astray:
+            fail(f"{where}: {said(astray)} does not reach the Access Edge", case="not-edge", observed=seen)
         if view.from_wildcard():
             note(
                 f"any name below _tcp.{sip_domain} exists at the resolver {view.resolver}: a wildcard may be answering"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fedready import __version__, snapshot
+from fedready.asked import sip_domains
 from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
 from fedready.desk import Desk
-from fedready.inquiry import Inquiry, Known, sip_domains
+from fedready.inquiry import Inquiry, Known
 from fedready.judge import EXIT_CODES, Waived, attribute, count, headline, judge, not_applicable, waive, writes
 from fedready.model import (
     CLOUDS,

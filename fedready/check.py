@@ -11,7 +11,7 @@ from fedready.compare import domain_set, host_of, in_domain, same_domains, same_
 from fedready.desk import advise, bind, fail, note
 from fedready.model import Unseen
 from fedready.questions import is_global, reads
-from fedready.views import every
+from fedready.views.looking import every
 from fedready.words import said
 
 __all__ = [

@@ -86,15 +86,11 @@ class Desk:
         return rows[0]
 
     def answers(self, question: Cmdlet) -> bool:
-        """Does a side answer this cmdlet? Not knowing it, or not letting us, is a clear no.
+        """Does a side answer this cmdlet? A side that does not know it has the answer `[]` (see `ask/plan.py`).
 
         Raises:
             Unseen: the side was not reached or did not say.
         """
-        evidence = self.known.entries.get(question.text)
-        if evidence is not None and evidence.cause is not None and evidence.cause.kind in ("not_recognized", "denied"):
-            self.saw(question.text, "cause.kind", evidence.cause.kind)
-            return False
         rows = self.known.rows(question)
         self.saw(question.text, "#", len(rows))
         return bool(rows)

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from fedready import inquiry as ask
+from fedready import asked as ask
 from fedready.desk import Desk, Row
 from fedready.inquiry import Inquiry, asked_once
 from fedready.model import CloudNames, Json, Target
-from fedready.views import AutodiscoverProbe, FederationSrv, Names, Providers, SentCommands, UserCount
+from fedready.views.autodiscover import AutodiscoverProbe
+from fedready.views.dns import FederationSrv, Names
+from fedready.views.providers import Providers
+from fedready.views.sessions import SentCommands
+from fedready.views.users import UserCount
 
 ASKED: dict[str, tuple[Inquiry, ...]] = {}
 """Handle -> what has to be asked for it. The plan of a run is the union over the handles that its checks name."""

@@ -188,7 +188,8 @@ class Waived:
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: dt.date) -> Waived:
     """Put live waivers on the fails that they accept. A waiver lives through its last day (UTC) and never hides unknown.
 
-    A waiver with `accepts` holds only while the observed value is that one.
+    A waiver with `accepts` holds only while the observed value is that one. A fail that is laid to waived fails only is
+    waived with them: one cause, one red line, one waiver.
     """
     expired = tuple(w for w in waivers if dt.date.fromisoformat(w.expires) < today)
     live = [w for w in waivers if w not in expired]
@@ -202,7 +203,21 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: dt.date
                     f = msgspec.structs.replace(f, waiver=w)
                     break
         out.append(f)
-    return Waived(tuple(out), tuple(w for w in live if id(w) not in used), expired)
+    inherited = _inherit(out) if used else out
+    return Waived(tuple(inherited), tuple(w for w in live if id(w) not in used), expired)
+
+
+def _inherit(findings: list[Finding]) -> list[Finding]:
+    by_key = {(f.control, f.subject): f for f in findings}
+
+    def waiver_of(f: Finding, above: tuple[str, ...] = ()) -> Waiver | None:
+        if f.waiver is not None or f.verdict is not Verdict.FAIL or not f.caused_by or f.control in above:
+            return f.waiver
+        causes = [by_key.get((c, f.subject)) or by_key.get((c, DEPLOYMENT)) for c in f.caused_by]
+        waivers = [waiver_of(c, (*above, f.control)) if c is not None else None for c in causes]
+        return waivers[0] if all(w is not None for w in waivers) else None
+
+    return [msgspec.structs.replace(f, waiver=waiver_of(f)) if f.caused_by and not f.waiver else f for f in findings]
 
 
 def _accepts(waiver: Waiver, f: Finding) -> bool:

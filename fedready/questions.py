@@ -1,12 +1,12 @@
-"""What can be asked, as values. A question that is not in these tables cannot be built: there is no script and no write."""
+"""What can be asked, as values. What the allow-list does not hold cannot be built as a question."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Literal
 
+from fedready.allowed import ALLOWED, HOST_NAME, Allowed
 from fedready.model import Target
 
 Side = str  # "onprem", "tenant" or the name of an Edge in the target file
@@ -14,105 +14,6 @@ Side = str  # "onprem", "tenant" or the name of an Edge in the target file
 
 class NotAllowed(ValueError):
     """Somebody tried to build a question that this read-only suite does not ask."""
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """One cmdlet that may be sent.
-
-    `sides`: where ("onprem", "tenant", "edge"). `parameters`: name -> the only values it may have (a switch: `(True,)`).
-    `keeps`: the properties that evidence may hold; everything else is dropped on arrival. `rights`: the least role that
-    may run it. `reduces`: how rows about people are reduced on arrival, so that no row about a person is ever kept.
-    """
-
-    name: str
-    sides: tuple[str, ...]
-    rights: str
-    keeps: tuple[str, ...]
-    parameters: dict[str, tuple[str | bool, ...]]
-    reduces: Literal["count"] | None = None
-    module: str = ""
-
-
-READER = "CsViewOnlyAdministrator"
-TENANT_READER = "Teams Reader or Global Reader"
-
-
-def _table(*rows: Allowed) -> dict[str, Allowed]:
-    table = {row.name: row for row in rows}
-    if len(table) != len(rows):
-        raise AssertionError("a cmdlet stands in the allow-list twice")
-    for row in rows:
-        if not row.name.startswith(("Get-Cs", "Get-Command", "Get-Module", "Resolve-DnsName")):
-            raise AssertionError(f"{row.name} does not read")
-    return table
-
-
-ALLOWED: dict[str, Allowed] = _table(
-    Allowed(
-        "Get-CsAccessEdgeConfiguration",
-        ("onprem",),
-        READER,
-        (
-            "Identity", "AllowAnonymousUsers", "AllowFederatedUsers", "AllowOutsideUsers", "RoutingMethod",
-            "EnablePartnerDiscovery", "DiscoveredPartnerVerificationLevel", "BeClearingHouse", "DefaultRouteFqdn",
-            "VerificationLevel", "IsPublicProvider",
-        ),
-        {},
-    ),
-    Allowed(
-        "Get-CsHostingProvider",
-        ("onprem",),
-        READER,
-        (
-            "Identity", "Name", "ProxyFqdn", "VerificationLevel", "Enabled", "EnabledSharedAddressSpace",
-            "HostsOCSUsers", "IsLocal", "AutodiscoverUrl", "SipClientPort",
-        ),
-        {},
-    ),
-    Allowed("Get-CsSipDomain", ("onprem",), READER, ("Identity", "Name", "IsDefault"), {}),
-    Allowed("Get-CsManagementConnection", ("onprem", "tenant"), READER, ("StoreProvider", "SqlServer", "SqlInstance"), {}),
-    Allowed(
-        "Get-CsUser", ("onprem",), READER, (),
-        {"Filter": ('HostingProvider -eq "SRV:"',), "ResultSize": ("Unlimited",)},
-        reduces="count",
-    ),
-    Allowed(
-        "Get-CsTenantFederationConfiguration",
-        ("tenant",),
-        TENANT_READER,
-        (
-            "Identity", "SharedSipAddressSpace", "AllowFederatedUsers", "AllowedDomains", "BlockedDomains",
-            "BlockAllSubdomains", "TreatDiscoveredPartnersAsUnverified",
-        ),
-        {},
-    ),
-    Allowed(
-        "Get-CsTenant",
-        ("tenant", "onprem"),
-        TENANT_READER,
-        (
-            "TenantId", "DisplayName", "SipDomain", "ServiceInstance", "DirSyncEnabled", "LastSyncTimeStamp",
-            "TeamsUpgradeEffectiveMode", "TeamsUpgradeOverridePolicy", "TeamsUpgradePolicyIsReadOnly",
-        ),
-        {},
-    ),
-    Allowed("Get-CsOnlineSipDomain", ("tenant",), TENANT_READER, ("Name", "Status", "DomainStatus"), {"DomainStatus": ("All",)}),
-    Allowed(
-        "Get-CsOnlineUser", ("tenant",), TENANT_READER, (),
-        {"Filter": ("OnPremHostingProvider -ne $null",), "ResultSize": ("Unlimited",)},
-        reduces="count",
-    ),
-    Allowed(
-        "Get-Command", ("onprem", "tenant"), "any account", ("Name", "ModuleName"),
-        {"Name": ("Set-CsHostingProvide*", "Set-CsTenantFederationConfiguratio*")},
-    ),
-    Allowed(
-        "Get-Module", ("tenant",), "any account of the management host", ("Name", "Version"),
-        {"ListAvailable": (True,), "Name": ("LyncOnlineConnector,MicrosoftTeams,SkypeOnlineConnector",)},
-    ),
-)  # fmt: skip
-"""The allow-list: the only cmdlets that fedready can send. README's list of rights is generated from it."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +36,7 @@ class Cmdlet:
         if kind not in allowed.sides:
             raise NotAllowed(f"{self.name} is not asked of {self.side}")
         for key, value in self.parameters:
-            if value not in allowed.parameters.get(key, ()):
+            if not _permits(allowed.parameters.get(key, ()), value):
                 raise NotAllowed(f"{self.name} -{key} {value} is not on the allow-list")
         object.__setattr__(self, "parameters", tuple(sorted(self.parameters)))
 
@@ -144,9 +45,29 @@ class Cmdlet:
         return ALLOWED[self.name]
 
     @property
+    def is_out_of_place(self) -> bool:
+        """Is this asked where nobody should be able to answer it?"""
+        return self.allowed.known_to not in (None, self.side)
+
+    @property
     def text(self) -> str:
         words = [f"-{k}" if v is True else f"-{k} {v}" for k, v in self.parameters]
         return " ".join([f"{self.side}: {self.name}", *words])
+
+
+def _permits(values: tuple[str | bool, ...], value: str | bool) -> bool:
+    if any(
+        value is allowed or (value == allowed and type(value) is type(allowed))
+        for allowed in values
+        if allowed != HOST_NAME
+    ):
+        return True
+    if HOST_NAME not in values or not isinstance(value, str):
+        return False
+    try:
+        return a_label(value) == value
+    except NotAllowed:
+        return False
 
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -270,18 +191,40 @@ def reads(command: str) -> bool:
     >>> reads("Get-CsSipDomain"), reads("Set-CsHostingProvider -Enabled True"), reads("Get-CsSipDomain | Remove-Item")
     (True, False, False)
     """
-    name = command.split(" ", 1)[0]
+    name, *_ = command.split(" ")
     if name in OPENING_STEPS:
         return True
     allowed = ALLOWED.get(name)
-    return allowed is not None and any(
-        command == Cmdlet(allowed.sides[0], name, parameters).text.partition(": ")[2]
-        for parameters in _every_call(allowed)
-    )
+    if allowed is None:
+        return False
+    return any(_fits(command.partition(" ")[2], order, allowed) for order in _calls(allowed))
 
 
-def _every_call(allowed: Allowed) -> list[tuple[tuple[str, str | bool], ...]]:
-    calls: list[tuple[tuple[str, str | bool], ...]] = [()]
-    for key, values in allowed.parameters.items():
-        calls += [(*call, (key, value)) for call in calls for value in values]
+def _calls(allowed: Allowed) -> list[tuple[str, ...]]:
+    """Every set of parameter names that a call may have, in alphabetical order."""
+    calls: list[tuple[str, ...]] = [()]
+    for key in sorted(allowed.parameters):
+        calls += [(*call, key) for call in calls]
     return calls
+
+
+def _fits(text: str, keys: tuple[str, ...], allowed: Allowed) -> bool:
+    """Is `text` a call with exactly these parameters, each with a value that the table allows?"""
+    if not keys:
+        return text == ""
+    key, *rest = keys
+    for value in allowed.parameters[key]:
+        if value is True:
+            head = f"-{key}"
+        elif value == HOST_NAME:
+            given = text.removeprefix(f"-{key} ").split(" ", 1)[0]
+            if not text.startswith(f"-{key} ") or not _permits((HOST_NAME,), given):
+                continue
+            head = f"-{key} {given}"
+        else:
+            head = f"-{key} {value}"
+        if text == head and not rest:
+            return True
+        if rest and text.startswith(head + " ") and _fits(text[len(head) + 1 :], tuple(rest), allowed):
+            return True
+    return False

@@ -1,0 +1,70 @@
+"""A snapshot is sealed, read back as it was, and refused with a sentence when it is not whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fedready.snapshot import canonical, digest_of, read, seal, to_bytes
+from fedready.yamlmarks import Mistake
+from tests.bites import base
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    kept = seal(base("healthy"))
+    path = tmp_path / "snapshot.json"
+    path.write_bytes(to_bytes(kept))
+    assert read(path) == kept
+    assert to_bytes(read(path)) == to_bytes(kept)
+
+
+def test_the_digest_is_of_everything_but_itself() -> None:
+    kept = seal(base("healthy"))
+    assert kept.digest.startswith("sha256:")
+    assert digest_of(msgspec.structs.replace(kept, digest="")) == kept.digest
+    assert digest_of(msgspec.structs.replace(kept, tool="another")) != kept.digest
+
+
+def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
+    content = bytearray(to_bytes(seal(base("healthy"))))
+    path = tmp_path / "snapshot.json"
+    for place in range(0, len(content), 131):
+        flipped = bytearray(content)
+        flipped[place] ^= 1
+        path.write_bytes(flipped)
+        try:
+            again = read(path)
+        except Mistake as mistake:
+            assert str(path) in str(mistake)
+            continue
+        assert again == seal(base("healthy")), f"byte {place} changed what is read"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"null", b"{", b'{"schema_version": 2}', b"\xff\xfe", b"[" * 100_000, b'{"schema_version": 1}'],
+)
+def test_what_is_no_snapshot_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "snapshot.json"
+    path.write_bytes(content)
+    with pytest.raises(Mistake, match="snapshot"):
+        read(path)
+
+
+def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="cannot be read"):
+        read(tmp_path / "nothing.json")
+
+
+def test_canonical_is_one_form() -> None:
+    assert canonical({"b": 1, "a": ["é", None, True]}) == '{"a":["é",null,true],"b":1}'.encode()
+
+
+def test_a_line_for_each_entry() -> None:
+    kept = seal(base("healthy"))
+    lines = to_bytes(kept).decode().splitlines()
+    assert len(lines) == len(kept.entries) + 3
+    assert json.loads(to_bytes(kept)) == json.loads(msgspec.json.encode(kept))
