@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
-from fedready.questions import ALLOWED
+from fedready.allowed import ALLOWED
 from lab.clixml import Listing, Obj, Primitive
 from lab.estate import split_question
 from lab.faults import Faults

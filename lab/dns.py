@@ -7,6 +7,7 @@ zones, because a stub resolver leaves that to its server; empty non-terminals an
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -46,18 +47,26 @@ def read_zones(zones: Mapping[str, str]) -> dns.zone.Zone:
     """
     world = dns.zone.from_text(f"$TTL 60\n{_SOA}\n", origin=".", relativize=False, check_origin=False)
     for origin, text in zones.items():
-        try:
-            name = dns.name.from_text(origin)
-            read = dns.zone.from_text(f"$TTL 3600\n{text}", origin=name, relativize=False, check_origin=False)
-        except dns.exception.DNSException as wrong:
-            said = str(wrong)
-            number = said.split(":")[1] if said.startswith("<string>:") else "1"
-            raise BadZone(
-                origin, max(1, int(number) - 1 if number.isdigit() else 1), said.removeprefix("<string>:")
-            ) from None
+        read = _read_zone(origin, text)
         for owner, rdataset in read.iterate_rdatasets():
             world.find_rdataset(owner, rdataset.rdtype, create=True).update(rdataset)  # type: ignore[no-untyped-call]
     return world
+
+
+def _read_zone(origin: str, text: str) -> dns.zone.Zone:
+    def parse(part: str) -> dns.zone.Zone:
+        return dns.zone.from_text(f"$TTL 3600\n{part}", origin=origin, relativize=False, check_origin=False)
+
+    try:
+        return parse(text)
+    except dns.exception.DNSException as wrong:
+        readable, lines = 0, text.splitlines(keepends=True)  # dnspython's own line numbers are sometimes one ahead
+        for count in range(1, len(lines)):
+            with contextlib.suppress(dns.exception.DNSException):
+                parse("".join(lines[:count]))
+                readable = count
+        said = re.sub(r"^<string>:\d+: ", "", str(wrong))
+        raise BadZone(origin, readable + 1, said or type(wrong).__name__) from None
 
 
 class Resolver:

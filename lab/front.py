@@ -9,8 +9,9 @@ from lab.authentication import ENCRYPTED_TYPE, Authentication
 from lab.certificates import Authority
 from lab.faults import Fault, Faults
 from lab.listener import SOAP, Handler, Server
+from lab.soap import Request
 from lab.tls import handshake
-from lab.wsman import Request, Service
+from lab.wsman import Service
 
 OFFERS = ("Negotiate", "NTLM", "Basic")
 

@@ -28,6 +28,10 @@ _FRAGMENT = 32768  # bytes, as Windows cuts
 _OPENED, _COMPLETED, _FAILED, _STOPPED = 2, 4, 5, 3
 
 
+class NotPsrp(ValueError):
+    """What the client sent cannot be read as PSRP."""
+
+
 class Streams:
     """What a running command writes to."""
 
@@ -75,14 +79,20 @@ class Shell:
         """Take fragments from the client.
 
         Raises:
-            psrpcore.PSRPCoreError: the client does not speak PSRP.
+            NotPsrp: the client does not speak PSRP, or not as psrpcore reads it.
         """
         with self._changed:
             self._pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
-            while (event := self._pool.next_event()) is not None:
+            while (event := self._next_event()) is not None:
                 self._react(event)
             while self._pool.data_to_send() is not None:
                 pass  # psrpcore's own answers are not what Windows writes
+
+    def _next_event(self) -> Any:
+        try:
+            return self._pool.next_event()
+        except (psrpcore.PSRPCoreError, LookupError, ValueError, TypeError, AttributeError) as wrong:
+            raise NotPsrp(f"{type(wrong).__name__}: {wrong}") from wrong
 
     def command(self, pipeline: uuid.UUID, data: bytes) -> None:
         """Begin a pipeline."""
