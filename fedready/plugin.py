@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from fedready import handles
 from fedready.audit import Audit, Options, one_source, plan_of, utc
 from fedready.desk import Desk
-from fedready.handles import ASKED, DESK, Subject
+from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.model import Control, Finding, Run, Verdict
 from fedready.yamlmarks import Mistake
@@ -109,7 +108,8 @@ def _joined(arguments: Sequence[str]) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(handles, "fedready-handles")
+    for module in MODULES:
+        config.pluginmanager.register(module, module.__name__)
     config.addinivalue_line("markers", "control(id, per): the control of the baseline that this check judges")
     for name, what in (
         ("article", "a setting or step that the article itself states"),

@@ -37,10 +37,10 @@ _EDNS = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"  # RFC 6891: answers up to 1232 bytes fi
 _IN = b"\0\1"
 
 
-def query(name: str, rdtype: str, *, edns: bool = True) -> Query:
-    """The question for a name (an A-label) and type, recursion desired."""
+def query(name: dns.name.Name, rdtype: str, *, edns: bool = True) -> Query:
+    """The question for a name and type, recursion desired."""
     kind = int(dns.rdatatype.from_text(rdtype))
-    question = dns.name.from_text(name).to_wire() + kind.to_bytes(2, "big") + _IN  # type: ignore[operator]
+    question = (name.to_wire() or b"") + kind.to_bytes(2, "big") + _IN
     header = b"\x01\0\0\1\0\0\0\0\0" + (b"\1" if edns else b"\0")
     return Query(header + question + (_EDNS if edns else b""), question.lower())
 
@@ -176,14 +176,14 @@ class _Resolver:
         answer, owner = Answer(), dns.name.from_text(name)
         deadline = asyncio.get_running_loop().time() + self.timeout
         while True:
-            message = await self._ask(_host(owner), rdtype, deadline, answer)
+            message = await self._ask(owner, rdtype, deadline, answer)
             answer.rcode = dns.rcode.to_text(message.rcode())
             end = follow(message, owner, rdtype, answer)
             if answer.answers or answer.rcode == "NXDOMAIN" or end == owner or _says_no_more(message, end):
                 return answer
             owner = end
 
-    async def _ask(self, name: str, rdtype: str, deadline: float, answer: Answer) -> dns.message.Message:
+    async def _ask(self, name: dns.name.Name, rdtype: str, deadline: float, answer: Answer) -> dns.message.Message:
         """One question to these servers; what is neither an answer nor NXDOMAIN is no reply."""
         for edns in (True, False):
             reply = await self._exchange(query(name, rdtype, edns=edns), deadline)

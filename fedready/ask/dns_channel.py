@@ -101,6 +101,7 @@ class Channel:
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         self.name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._random = b""
         self.strays = 0  # datagrams that are nobody's answer at all
         self._socket: socket.socket | None = None
         self._flights: dict[int, _Flight] = {}
@@ -114,13 +115,21 @@ class Channel:
         """
         number = next((n for channel, n in flight.places if channel is self), None)
         if number is None:
-            number = secrets.randbits(16)
-            while number in self._flights:
-                number = secrets.randbits(16)
+            number = self._random_id()
             self._flights[number] = flight
             flight.places.append((self, number))
         with suppress(BlockingIOError):  # a full buffer is a lost datagram: the repeat sends it again
             self._open().send(number.to_bytes(2, "big") + flight.query.after_id)
+
+    def _random_id(self) -> int:
+        """An id that nobody can guess and no question in flight has."""
+        while True:
+            if not self._random:
+                self._random = secrets.token_bytes(1024)  # one by one they would be a third of the cost of sending
+            number = int.from_bytes(self._random[:2], "big")
+            self._random = self._random[2:]
+            if number not in self._flights:
+                return number
 
     def forget(self, number: int) -> None:
         """This question is over; a late second answer to it is not counted as a lie."""

@@ -93,6 +93,14 @@ def interrupted(snapshot: Snapshot) -> bool:
     return any(e.cause is not None and e.cause.kind == "interrupted" for e in snapshot.entries.values())
 
 
+def _as_meant(question: Question, evidence: Evidence) -> Evidence:
+    """A side that does not know what only the other side knows has answered: with nothing, as it should."""
+    unknown_here = evidence.cause is not None and evidence.cause.kind in ("not_recognized", "denied")
+    if isinstance(question, Cmdlet) and question.is_out_of_place and unknown_here:
+        return replace(evidence, state="answered", value=[], cause=None)
+    return evidence
+
+
 class _Unopened:
     """The room of an endpoint that could not be opened."""
 
@@ -290,7 +298,7 @@ class _Asking:
         """An answer came: keep it, ask the next of its endpoint and whatever it makes possible."""
         if question.text not in self._open:
             return
-        self.entries[question.text] = evidence
+        evidence = self.entries[question.text] = _as_meant(question, evidence)
         waiting = self._open.pop(question.text)
         endpoint = endpoint_of(question, self._target)
         self._progress.ended(endpoint, question.text, evidence)

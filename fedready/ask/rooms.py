@@ -47,10 +47,16 @@ def not_asked_here(question: Question, target: Target) -> Evidence | None:
     return Evidence(state="not_asked", cause=Cause(kind="absent", text="not from here"))
 
 
-def live(target: Target, clouds: Mapping[str, CloudNames], on_sent: Callable[[Sent], None], clock: Clock) -> OpenRoom:
+def live(
+    target: Target,
+    clouds: Mapping[str, CloudNames],
+    on_sent: Callable[[Sent], None],
+    clock: Clock,
+    salt: Salt | None = None,
+) -> OpenRoom:
     """The rooms with a wire, each with the target's addresses and time-outs."""
 
-    salt = Salt()
+    salt = salt or Salt()
 
     def open_room(question: Question) -> Room:
         if isinstance(question, Cmdlet):

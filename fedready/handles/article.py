@@ -1,100 +1,18 @@
-"""What a check may ask for: pytest's fixtures, called handles here. A handle never fetches and never raises in set-up."""
+"""The handles of the article's own controls: Access Edge, hosting provider, tenant, DNS, Autodiscover, sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import pytest
 
 from fedready import asked as ask
 from fedready.desk import Desk, Row
-from fedready.inquiry import Inquiry, asked_once
-from fedready.model import CloudNames, Json, Target
+from fedready.handles.registry import Single, asks
+from fedready.inquiry import asked_once
 from fedready.views.autodiscover import AutodiscoverProbe
 from fedready.views.dns import FederationSrv, Names
 from fedready.views.providers import Providers
 from fedready.views.sessions import SentCommands
 from fedready.views.users import UserCount
-
-ASKED: dict[str, tuple[Inquiry, ...]] = {}
-"""Handle -> what has to be asked for it. The plan of a run is the union over the handles that its checks name."""
-
-HANDLES: dict[str, Callable[..., Any]] = {}
-"""Handle -> the plain function, for judging outside a pytest session."""
-
-DESK = pytest.StashKey[Desk]()
-
-
-def asks(*inquiries: Inquiry) -> Callable[[Callable[..., Any]], Any]:
-    """Make a function a handle and declare what it needs asked."""
-
-    def declare(function: Callable[..., Any]) -> Any:
-        ASKED[function.__name__] = inquiries
-        HANDLES[function.__name__] = function
-        return pytest.fixture(function)
-
-    return declare
-
-
-class Subject(str):
-    """Stands for the subject of the call that is about to run; the plugin puts the real one in its place."""
-
-
-@asks()
-def desk(request: pytest.FixtureRequest) -> Desk:
-    stash: pytest.Stash = request.node.stash
-    return stash[DESK]
-
-
-@asks()
-def expected(desk: Desk) -> Json:
-    return desk.expected
-
-
-@asks()
-def sip_domain() -> Subject:
-    return Subject("sip_domain")
-
-
-@asks()
-def cloud(desk: Desk) -> CloudNames:
-    return desk.names
-
-
-@asks()
-def phase(desk: Desk) -> str:
-    return desk.phase
-
-
-@asks()
-def cloud_suffixes(desk: Desk) -> tuple[str, ...]:
-    return tuple(cloud.suffix for cloud in desk.known.clouds.values())
-
-
-@asks()
-def documented(desk: Desk) -> Callable[[str], Json]:
-    return desk.documented
-
-
-@asks()
-def audited(desk: Desk) -> Target:
-    return desk.target
-
-
-class Single:
-    """The only row of an answer, looked up when a property is touched."""
-
-    def __init__(self, find: Callable[[], Row]) -> None:
-        self._find = find
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._find(), name)
-
-    def has(self, name: str) -> bool:
-        return self._find().has(name)
 
 
 @asks(asked_once(ask.ACCESS_EDGE))

@@ -1,7 +1,4 @@
-"""Everything that is asked: fixed questions, and questions that follow from other answers, as pure functions.
-
-What is asked never depends on phase, cloud or verdict, so that one snapshot can be judged for another phase or cloud.
-"""
+"""What the article's own controls need asked."""
 
 from __future__ import annotations
 

@@ -1,0 +1,11 @@
+"""What a check may ask for: pytest's fixtures, called handles here. A handle never fetches and never raises in set-up."""
+
+from types import ModuleType
+
+from fedready.handles import article, situation
+from fedready.handles.registry import ASKED, DESK, HANDLES, Single, Subject, asks
+
+MODULES: tuple[ModuleType, ...] = (situation, article)
+"""The modules whose handles pytest is given."""
+
+__all__ = ["ASKED", "DESK", "HANDLES", "MODULES", "Single", "Subject", "asks"]
