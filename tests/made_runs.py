@@ -63,7 +63,13 @@ def _control(name: str, title: str, severity: str, expected: Any, owner: str, fi
         "scope": "article",
     }
     return Control(
-        id=name, title=title, severity=Severity(severity), expected={"*": expected}, owner=owner, fix=fix, **{**words, **more}
+        id=name,
+        title=title,
+        severity=Severity(severity),
+        expected={"*": expected},
+        owner=owner,
+        fix=fix,
+        **{**words, **more},
     )  # type: ignore[arg-type]
 
 
@@ -72,7 +78,9 @@ def _edge(parameter: str) -> str:
 
 
 def _provider(parameter: str) -> str:
-    return f"Get-CsHostingProvider | Where-Object ProxyFqdn -eq sipfed.online.lync.com | Set-CsHostingProvider {parameter}"
+    return (
+        f"Get-CsHostingProvider | Where-Object ProxyFqdn -eq sipfed.online.lync.com | Set-CsHostingProvider {parameter}"
+    )
 
 
 SECTIONS = (
@@ -129,7 +137,10 @@ SECTIONS = (
         title="Federation DNS",
         article="ProxyFqdn",
         controls=(
-            _control("DNS-01", "The federation name of the cloud resolves", "critical", ">= 1 address", "dns", "Mend the resolver.", scope="suite"),
+            _control(
+                "DNS-01", "The federation name of the cloud resolves", "critical", ">= 1 address", "dns",
+                "Mend the resolver.", scope="suite",
+            ),
             _control(
                 "DNS-02", "The federation SRV reaches the Edge", "high", "0 0 5061 sip.<domain>", "dns",
                 "Change the record in the zone:", scope="suite",
@@ -196,7 +207,9 @@ def passing(control: Control, subject: str = "deployment") -> Finding:
     expected = control.expected["*"]
     if control.id == "DNS-02":
         expected = f"0 0 5061 sip.{subject}"
-    question = {"EDGE": ONPREM_EDGE, "HOST": ONPREM_PROVIDER, "TEN": TENANT_FEDERATION}.get(control.id.partition("-")[0])
+    question = {"EDGE": ONPREM_EDGE, "HOST": ONPREM_PROVIDER, "TEN": TENANT_FEDERATION}.get(
+        control.id.partition("-")[0]
+    )
     if control.id == "DNS-02":
         question = f"dns@public: SRV _sipfederationtls._tcp.{subject}"
     if control.id.startswith("AUTO"):
@@ -254,7 +267,9 @@ def snapshot(count: int, failed: dict[str, Cause] | None = None) -> Snapshot:
     host = "https://mgmt.contoso.com:5986/wsman"
 
     def entry(value: Any, source: str, account: str | None = None, ms: int = 41) -> Evidence:
-        return Evidence(state="answered", value=value, asked="2026-01-02T03:04:06Z", ms=ms, source=source, account=account)
+        return Evidence(
+            state="answered", value=value, asked="2026-01-02T03:04:06Z", ms=ms, source=source, account=account
+        )
 
     entries = {
         ONPREM_EDGE: entry(
@@ -283,14 +298,21 @@ def snapshot(count: int, failed: dict[str, Cause] | None = None) -> Snapshot:
         entries[text] = entry(value, "9.9.9.9:53", None, 18)
     for text, cause in (failed or {}).items():
         entries[text] = Evidence(
-            state="failed", cause=cause, asked="2026-01-02T03:04:06Z", ms=60_000, source=entries[text].source, account=None
+            state="failed",
+            cause=cause,
+            asked="2026-01-02T03:04:06Z",
+            ms=60_000,
+            source=entries[text].source,
+            account=None,
         )
     return Snapshot(
         tool="fedready 2026.11.0",
         run=RunFacts(id="r1", started="2026-01-02T03:04:05Z", ended="2026-01-02T03:04:19Z"),
         target=target(),
         entries=entries,
-        sent=tuple(Sent(to=t.partition(":")[0], command=t.partition(": ")[2]) for t in entries if t[:3] in ("onp", "ten")),
+        sent=tuple(
+            Sent(to=t.partition(":")[0], command=t.partition(": ")[2]) for t in entries if t[:3] in ("onp", "ten")
+        ),
         digest="sha256:" + "4f1c9ae2" * 8,
     )
 
@@ -408,7 +430,11 @@ def many(count: int) -> Run:
             if name == "DNS-02" and number % 200 == 50:
                 text = f"dns@public did not answer within 5 s for _sipfederationtls._tcp.{domain}"
                 finding = msgspec.structs.replace(
-                    finding, verdict=Verdict.UNKNOWN, observed=None, message=text, cause=Cause(kind="timeout", text=text)
+                    finding,
+                    verdict=Verdict.UNKNOWN,
+                    observed=None,
+                    message=text,
+                    cause=Cause(kind="timeout", text=text),
                 )
             rows.append(finding)
     return run(rows, Headline.NOT_READY, count)
@@ -433,7 +459,11 @@ def hostile() -> Run:
     entries = dict(shot.entries)
     for number, bad in enumerate(HOSTILE):
         entries[f"onprem: {bad[:300]} {number}"] = Evidence(
-            state="answered", value=[{"Name": bad, bad[:300]: bad}], source=bad, account=bad, asked="2026-01-02T03:04:06Z"
+            state="answered",
+            value=[{"Name": bad, bad[:300]: bad}],
+            source=bad,
+            account=bad,
+            asked="2026-01-02T03:04:06Z",
         )
     tenant = Evidence(state="answered", value=[{"TenantId": HOSTILE[2], "DisplayName": HOSTILE[0]}])
     entries["tenant: Get-CsTenant"] = tenant

@@ -29,7 +29,7 @@ from fedready.model import (
 from fedready.tell.shown import storable
 
 
-class RunPart(Frozen, kw_only=True):
+class RunPart(Frozen, frozen=True, kw_only=True):
     """When and by what: the only place with times of the run."""
 
     id: str
@@ -39,7 +39,7 @@ class RunPart(Frozen, kw_only=True):
     tool: str
 
 
-class BaselinePart(Frozen, kw_only=True):
+class BaselinePart(Frozen, frozen=True, kw_only=True):
     """Which documents were judged against."""
 
     version: str
@@ -47,7 +47,7 @@ class BaselinePart(Frozen, kw_only=True):
     title: str = ""
 
 
-class ControlPart(Frozen, kw_only=True):
+class ControlPart(Frozen, frozen=True, kw_only=True):
     """What a control says, whatever was found."""
 
     title: str
@@ -61,7 +61,7 @@ class ControlPart(Frozen, kw_only=True):
     owner: Literal["on-premises", "tenant", "dns", "network", "auditor"]
 
 
-class FindingPart(Frozen, kw_only=True):
+class FindingPart(Frozen, frozen=True, kw_only=True):
     """One control on one subject."""
 
     control: str
@@ -84,7 +84,7 @@ class FindingPart(Frozen, kw_only=True):
     """Only where the finding's symptom is not the control's."""
 
 
-class Findings(Frozen, kw_only=True):
+class Findings(Frozen, frozen=True, kw_only=True):
     """The whole of findings.json."""
 
     schema_version: Literal[1] = 1

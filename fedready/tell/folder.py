@@ -107,12 +107,16 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.finish()
 
 
-def open_run_folder(target: str, started: str, *, base: Path = Path("reports"), report_dir: Path | None = None) -> RunFolder:
+def open_run_folder(
+    target: str, started: str, *, base: Path = Path("reports"), report_dir: Path | None = None
+) -> RunFolder:
     """Make the folder of a run.
 
     Args:

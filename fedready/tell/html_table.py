@@ -73,7 +73,9 @@ def details(report: Any, data: list[str]) -> None:
 def _lines(findings: list[Finding]) -> list[str]:
     lines = []
     for finding in findings[:MOST]:
-        words = finding.message or finding.note or reason_of(finding) if finding.verdict != "pass" else finding.note or ""
+        words = (
+            finding.message or finding.note or reason_of(finding) if finding.verdict != "pass" else finding.note or ""
+        )
         lines.append(f"{finding.control} {finding.subject}: {state_of(finding).value}. {words}".rstrip())
         lines += [f"   {r.question} > {r.path or 'answer'}: {shown(r.value, SHORT)}" for r in finding.readings[:10]]
     return lines + _rest(findings)

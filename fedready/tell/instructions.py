@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from fedready.tell.shown import inert
 
@@ -12,7 +14,7 @@ LIMIT = 200_000
 
 _COMMAND = re.compile(
     r"""\s*(?:
-        [A-Z][A-Za-z]+-[A-Z]\w+(?=\s|$)                       # Set-CsHostingProvider ...
+        \(?[A-Z][A-Za-z]+-[A-Z]\w+(?=[\s)]|$)                 # Set-CsHostingProvider ..., (Get-CsTenant).TenantId
       | \$\w+\s*=                                             # $list = ...
       | (?:nslookup|dig|curl|openssl)\s
       | \S+\.\s+(?:\d+\s+)?IN\s+[A-Z]+\s                      # _sipfederationtls._tcp.contoso.com. 3600 IN SRV ...
@@ -32,21 +34,21 @@ def is_command(line: str) -> bool:
 
 
 def blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """An instruction as (is it there to be copied, text), in order, made inert."""
-    kept: list[str] = []
-    kind = False
+    """An instruction as (is it there to be copied, text), in order, made inert. A comment line is a sentence."""
+    for command, lines in groupby(_lines(text), key=itemgetter(0)):
+        words = [line for _, line in lines]
+        yield command, "\n".join(words) if command else " ".join(words)
+
+
+def _lines(text: str) -> Iterator[tuple[bool, str]]:
     for line in inert(text, lines=True, limit=LIMIT).splitlines():
         bare = line.strip()
         if not bare:
             continue
-        command = is_command(bare)
-        if kept and command is not kind:
-            yield kind, "\n".join(kept)
-            kept = []
-        kind = command
-        kept.append(bare.strip("`") if _quoted(bare) else line.rstrip())
-    if kept:
-        yield kind, "\n".join(kept)
+        if is_command(bare):
+            yield True, bare.strip("`") if _quoted(bare) else line.rstrip()
+        else:
+            yield False, bare.removeprefix("#").lstrip()
 
 
 def merged(texts: Iterable[str]) -> str:

@@ -28,9 +28,7 @@ def junit_xml(run: Run) -> Iterator[str]:
     yield "</testsuites>\n"
 
 
-def _suite(
-    run: Run, section: Section, findings: dict[str, list[Finding]], not_run: dict[str, NotRun]
-) -> Iterator[str]:
+def _suite(run: Run, section: Section, findings: dict[str, list[Finding]], not_run: dict[str, NotRun]) -> Iterator[str]:
     states = [state_of(f) for c in section.controls for f in findings.get(c.id, ())]
     states += [State.NOT_RUN for c in section.controls if c.id in not_run]
     if not states:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fedready.model import Evidence, Headline, Run, Section
-from fedready.tell import summary
+from fedready.tell import scene, summary
 from fedready.tell.groups import Folded, folded
 from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
@@ -37,6 +38,9 @@ HEADLINE_STATE = {
 }
 
 
+_PLACEHOLDER = re.compile(r"\{\{ *(\w+) *\}\}")
+
+
 @dataclass(frozen=True)
 class Asked:
     """One question as the evidence section shows it."""
@@ -53,23 +57,28 @@ def readiness_html(run: Run) -> bytes:
     script = (TEMPLATES / "readiness.js").read_text(encoding="utf-8")
     controls = folded(run)
     asked, unlisted = _asked(run, controls)
-    html = _environment().get_template("readiness.html.j2").render(
-        run=run,
-        summary=summary,
-        state=HEADLINE_STATE[run.headline],
-        State=State,
-        controls=controls,
-        known=set(run.baseline.controls),
-        plan=action_plan(run),
-        owners=OWNERS,
-        asked=asked,
-        unlisted=unlisted,
-        anchors={a.question: a.anchor for a in asked},
-        accounts=_distinct(e.account for e in run.snapshot.entries.values()),
-        endpoints=_endpoints(run),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        script_digest=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
+    html = (
+        _environment()
+        .get_template("readiness.html.j2")
+        .render(
+            run=run,
+            summary=summary,
+            scene=scene,
+            state=HEADLINE_STATE[run.headline],
+            State=State,
+            controls=controls,
+            known=set(run.baseline.controls),
+            plan=action_plan(run),
+            owners=OWNERS,
+            asked=asked,
+            unlisted=unlisted,
+            anchors={a.question: a.anchor for a in asked},
+            accounts=_distinct(e.account for e in run.snapshot.entries.values()),
+            endpoints=_endpoints(run),
+            style=Markup(style),
+            script=Markup(script),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
+        )
     )
     return html.encode("utf-8")
 
@@ -85,15 +94,30 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        inert=inert, shown=shown, prose=prose, blocks=blocks, brief=brief, host=host, groupby_section=by_section
+        inert=inert,
+        shown=shown,
+        prose=prose,
+        blocks=blocks,
+        brief=brief,
+        clipped=clipped,
+        generic=generic,
+        host=host,
+        groupby_section=by_section,
     )
     environment.globals.update(SHORT=SHORT)
     return environment
 
 
+def generic(text: str) -> str:
+    """A text of the catalogue for no subject in particular: `{{subject}}` is left open as `{subject}`."""
+    return _PLACEHOLDER.sub(r"{\1}", text)
+
+
 def by_section(controls: list[Folded]) -> list[tuple[Section, list[Folded]]]:
     """The controls under the headings of the article."""
-    return [(items[0].section, items) for _, each in groupby(controls, key=lambda c: c.section.id) if (items := list(each))]
+    return [
+        (items[0].section, items) for _, each in groupby(controls, key=lambda c: c.section.id) if (items := list(each))
+    ]
 
 
 def host(where: str) -> str:
@@ -102,8 +126,14 @@ def host(where: str) -> str:
 
 
 def brief(value: Any, limit: int = 80) -> str:
-    """A value for the first screen."""
-    return shown(value, limit)
+    """A value or sentence for the first screen; whole further down."""
+    return clipped(shown(value, 4 * limit), limit)
+
+
+def clipped(text: str, limit: int) -> str:
+    """A sentence cut with an ellipsis, for places that point to the whole of it."""
+    text = inert(text, limit=4 * limit)
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def prose(text: str) -> Markup:
@@ -111,7 +141,9 @@ def prose(text: str) -> Markup:
     parts = inert(text, lines=True, limit=4_000).split("`")
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
-    pieces = (Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+    pieces = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
     return Markup("").join(pieces)
 
 
@@ -123,27 +155,22 @@ def _endpoints(run: Run) -> list[tuple[str, str]]:
     """(name, where) of everything that was asked, each once."""
     seen: dict[tuple[str, str], None] = {}
     for question, entry in run.snapshot.entries.items():
-        if question.startswith(("GET ", "TLS ")):
-            continue
-        name = question.partition(":")[0]
-        if entry.source:
-            seen[(name, entry.source)] = None
-    probed = sum(q.startswith("GET ") for q in run.snapshot.entries)
-    pairs = list(seen)
-    if probed:
-        pairs.append(("https", f"{probed:,} address{'es' if probed > 1 else ''}"))
+        if entry.source and not question.startswith(("GET ", "TLS ")):
+            seen[(question.partition(":")[0], entry.source)] = None
+    sides = [*run.target.sides, *(f"dns@{name}" for name in run.target.vantage_points)]
+    pairs = sorted(seen, key=lambda pair: sides.index(pair[0]) if pair[0] in sides else len(sides))
+    for prefix in ("GET ", "TLS "):
+        hosts = _distinct(host(q.removeprefix(prefix)) for q in run.snapshot.entries if q.startswith(prefix))
+        if hosts:
+            more = f" and {len(hosts) - 1:,} more" if len(hosts) > 1 else ""
+            pairs.append(("https" if prefix == "GET " else "tls", f"{hosts[0]}{more}"))
     return pairs
 
 
 def _asked(run: Run, controls: list[Folded]) -> tuple[list[Asked], int]:
     """The questions worth a line each: those a written-out concern refers to, then the others up to a number."""
-    needed = {
-        reading.question
-        for item in controls
-        for group in item.written_out
-        for reading in group.first.readings
-    }
-    chosen = []
+    needed = {reading.question for item in controls for group in item.written_out for reading in group.first.readings}
+    chosen: list[Asked] = []
     room = MOST_ASKED
     for question, entry in run.snapshot.entries.items():
         if question not in needed:

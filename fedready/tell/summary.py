@@ -1,4 +1,4 @@
-"""What the first screen and the last lines of the terminal say: blockers, causes, coverage, waivers, the four places."""
+"""What the first screen and the last lines of the terminal say: blockers, causes, coverage, waivers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fedready import inquiry
-from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, Severity, Unseen, Verdict, Waiver
+from fedready import asked
+from fedready.inquiry import Known
+from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, Severity, Verdict, Waiver
 
 SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -130,13 +131,13 @@ def blockers(run: Run) -> list[Named]:
 
 
 def advisories(run: Run) -> list[Named]:
-    """Fails of severity low."""
-    return _by_control(run, [f for f in run.findings if state_of(f) is State.ADVISORY])
+    """Root fails of severity low."""
+    return _by_control(run, _roots([f for f in run.findings if state_of(f) is State.ADVISORY]))
 
 
 def waived(run: Run) -> list[Named]:
-    """Fails that somebody answers for."""
-    return _by_control(run, [f for f in run.findings if f.waived])
+    """Root fails that somebody answers for."""
+    return _by_control(run, _roots([f for f in run.findings if f.waived]))
 
 
 def live_waivers(run: Run) -> list[Waiver]:
@@ -163,27 +164,27 @@ class Blind:
 
 
 def blind_spots(run: Run) -> list[Blind]:
-    """Every unknown and error, gathered by cause, the largest group first. Dependants stand with their root."""
-    blind = [f for f in run.findings if f.verdict in (Verdict.UNKNOWN, Verdict.ERROR)]
+    """Every unknown and error, gathered by cause, the largest group first. Dependants stand with their root.
+
+    The root may be a fail: what cannot be judged because another setting is wrong is one cause, that setting.
+    """
     first_of: dict[str, Finding] = {}
-    for finding in blind:
-        first_of.setdefault(finding.control, finding)
+    for finding in run.findings:
+        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR):
+            first_of.setdefault(finding.control, finding)
 
     def root_of(finding: Finding) -> Finding:
         seen = {finding.control}
-        while finding.caused_by:
-            ahead = [c for c in finding.caused_by if c not in seen]
-            if not ahead:
-                break
-            seen.add(ahead[0])
-            if ahead[0] not in first_of:
-                break  # the cause is a fail: this finding speaks for itself
-            finding = first_of[ahead[0]]
+        while ahead := next((c for c in finding.caused_by if c in first_of and c not in seen), None):
+            seen.add(ahead)
+            finding = first_of[ahead]
         return finding
 
     gathered: dict[tuple[str, str], list[Finding]] = {}
     lead: dict[tuple[str, str], Finding] = {}
-    for finding in blind:
+    for finding in run.findings:
+        if finding.verdict not in (Verdict.UNKNOWN, Verdict.ERROR):
+            continue
         root = root_of(finding)
         # One time-out per SIP domain is one cause: the kind counts, and the control, not the name in the sentence.
         key = (root.control, root.cause.kind if root.cause else root.message)
@@ -229,118 +230,12 @@ def coverage(run: Run) -> Coverage:
     )
 
 
-# --------------------------------------------------------------------------- the four places
-
-
-@dataclass(frozen=True)
-class Place:
-    """One of On-premises, DNS, Tenant, Autodiscover: its worst state and how often each state was seen."""
-
-    name: str
-    state: State
-    words: str
-    where: str
-
-
-_PLACES = {"onprem": "On-premises", "dns": "DNS", "tenant": "Tenant", "autodiscover": "Autodiscover"}
-_AREA_PLACE = {"EDGE": "onprem", "HOST": "onprem", "TLS": "onprem", "TEN": "tenant", "DNS": "dns", "AUTO": "autodiscover"}
-_OWNER_PLACE = {"on-premises": "onprem", "tenant": "tenant", "dns": "dns", "network": "onprem"}
+# --------------------------------------------------------------------------- words
 
 
 def area_of(control: str) -> str:
     """`HOST` of `HOST-06`."""
     return control.partition("-")[0]
-
-
-def place_of(control: Control, finding: Finding | None) -> str | None:
-    """Which of the four places a control speaks of; None where it speaks of none, or of several."""
-    place = _AREA_PLACE.get(area_of(control.id))
-    if place is None and finding is not None and finding.readings:
-        side = finding.readings[0].question.partition(":")[0]
-        place = side if side in ("onprem", "tenant") else None
-    return place or _OWNER_PLACE.get(control.owner)
-
-
-def places(run: Run) -> list[Place]:
-    """The strip of the first screen, from left to right."""
-    seen: dict[str, list[State]] = {name: [] for name in _PLACES}
-    controls = run.baseline.controls
-    for finding in run.findings:
-        place = place_of(controls[finding.control], finding)
-        if place:
-            seen[place].append(state_of(finding))
-    return [Place(_PLACES[name], *_sum_up(states), _where(run, name)) for name, states in seen.items()]
-
-
-def _sum_up(states: list[State]) -> tuple[State, str]:
-    judged = [s for s in states if s is not State.NA]
-    if not judged:
-        return State.NA, "not looked at"
-    worst = min(judged, key=CONCERN.__getitem__)
-    words = {
-        State.FAIL: "failing",
-        State.ERROR: "not judged",
-        State.UNKNOWN: "unknown",
-        State.WAIVED: "waived",
-        State.ADVISORY: "advised",
-        State.PASS: "as documented",
-    }
-    if worst is State.PASS:
-        return worst, "all as documented" if len(judged) > 1 else "as documented"
-    count = judged.count(worst)
-    if count == len(judged):
-        return worst, words[worst] if count == 1 else f"all {count:,} {words[worst]}"
-    return worst, f"{count:,} of {len(judged):,} {words[worst]}"
-
-
-def _where(run: Run, place: str) -> str:
-    """What was asked there, in a few words."""
-    entries = run.snapshot.entries
-    if place == "dns":
-        return ", ".join(run.target.vantage_points)
-    prefix = "GET " if place == "autodiscover" else f"{place}: "
-    sources = (e.source for text, e in entries.items() if text.startswith(prefix) and e.source.startswith("http"))
-    hosts = dict.fromkeys(s.partition("//")[2].partition("/")[0] for s in sources)
-    if place == "autodiscover":
-        asked = (text.partition("//")[2].partition("/")[0] for text in entries if text.startswith("GET "))
-        hosts = dict.fromkeys(asked)
-    return ", ".join(h for h in hosts if h)
-
-
-# --------------------------------------------------------------------------- who was looked at
-
-
-def sip_domains(run: Run) -> tuple[str, ...] | None:
-    """The SIP domains that were judged; None where the list could not be read."""
-    known = inquiry.Known(run.target, run.baseline.clouds, run.snapshot.entries)
-    try:
-        return inquiry.sip_domains(known)
-    except (Unseen, ValueError):
-        return None
-
-
-def tenant_words(run: Run) -> str:
-    """The tenant by the name and id that it gave itself, or the id of the target file, or that it was not seen."""
-    known = inquiry.Known(run.target, run.baseline.clouds, run.snapshot.entries)
-    try:
-        row = known.rows(inquiry.TENANT)[0]
-    except (Unseen, IndexError):
-        return f"tenant {run.target.tenant_id} (not seen)" if run.target.tenant_id else "tenant not seen"
-    name, number = row.get("DisplayName"), row.get("TenantId")
-    words = [str(part) for part in (name, number) if isinstance(part, str) and part]
-    return "tenant " + (f"{words[0]} ({words[1]})" if len(words) == 2 else "".join(words) or "without a name")
-
-
-def domain_words(run: Run, most: int = 3) -> str:
-    """`2 SIP domains: contoso.com, fabrikam.com`."""
-    domains = sip_domains(run)
-    if domains is None:
-        return "SIP domains not seen"
-    if len(domains) == 1:
-        return f"SIP domain {domains[0]}"
-    named = ", ".join(domains[:most])
-    more = len(domains) - most
-    return f"{len(domains):,} SIP domains: {named}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def sentence(run: Run) -> str:
@@ -350,7 +245,9 @@ def sentence(run: Run) -> str:
         return f"Configured as the documentation says for phase {phase}."
     if run.headline is Headline.READY_WITH_WAIVERS:
         count = len(waived(run))
-        deviations = "one deviation that somebody answers for" if count == 1 else f"{count} deviations that people answer for"
+        deviations = (
+            "one deviation that somebody answers for" if count == 1 else f"{count} deviations that people answer for"
+        )
         return f"Configured as the documentation says for phase {phase}, but for {deviations}."
     if run.headline is Headline.NOT_READY:
         count = len(failing(run))

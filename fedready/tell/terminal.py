@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedready.model import Headline, Run
+from fedready.tell.scene import domain_words, tenant_words
 from fedready.tell.shown import SHORT, inert, shown
 from fedready.tell.summary import (
     Named,
@@ -14,11 +15,9 @@ from fedready.tell.summary import (
     blind_spots,
     blockers,
     coverage,
-    domain_words,
     live_waivers,
     sentence,
     subject_words,
-    tenant_words,
 )
 
 MOST = 5
@@ -102,7 +101,9 @@ def _named(heading: str, named: list[Named], paint: _Paint, code: str, width: in
 
 
 def _title(item: Named, run: Run | None) -> str:
-    subjects = subject_words(item.subjects, run) if run else ("" if item.first.subject == "deployment" else item.first.subject)
+    subjects = (
+        subject_words(item.subjects, run) if run else ("" if item.first.subject == "deployment" else item.first.subject)
+    )
     return f"{item.control.id}  {item.control.title}" + (f" - {subjects}" if subjects else "")
 
 

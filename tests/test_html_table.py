@@ -1,0 +1,63 @@
+"""pytest.html: our columns, escaped, linked into readiness.html."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from fedready.tell import html_table
+from tests import made_runs as made
+
+
+def report(control: str, run: str = "not_ready") -> SimpleNamespace:
+    findings = tuple(f for f in getattr(made, run)().findings if f.control == control)
+    return SimpleNamespace(
+        nodeid="checks/x.py::y", fedready_control=made.BASELINE.controls[control], fedready_findings=findings
+    )
+
+
+def cells(control: str, run: str = "not_ready") -> list[str]:
+    row = ["<td>Failed</td>", "<td>node</td>", "<td>1 ms</td>", "<td></td>"]
+    html_table.row(report(control, run), row)
+    return row
+
+
+def test_header_and_row_have_the_same_columns() -> None:
+    head = ["<th>Result</th>", "<th>Test</th>", "<th>Duration</th>", "<th>Links</th>"]
+    html_table.header(head)
+    assert len(head) == len(cells("EDGE-04")) == 7
+    assert head[0] == "<th>Result</th>"
+
+
+def test_a_row_links_to_the_control_and_shows_both_values() -> None:
+    row = "".join(cells("EDGE-04"))
+    assert 'href="readiness.html#EDGE-04"' in row
+    assert "<td>UseDnsSrvRouting</td><td>UseDefaultRouting</td>" in row
+    assert "Fail, critical" in row
+
+
+def test_a_row_over_many_subjects_counts_and_names_the_worst_first() -> None:
+    row = cells("DNS-02", "ready")
+    assert "contoso.com<br>fabrikam.com" in row[2]
+    assert "2 pass" in row[3]
+
+
+def test_hostile_cells_are_text() -> None:
+    for control in made.BASELINE.controls:
+        row = "".join(cells(control, "hostile"))
+        data = ["<p>Traceback (most recent call last)</p>"]
+        html_table.details(report(control, "hostile"), data)
+        for text in (row, data[0]):
+            assert "<script" not in text
+            assert "<img" not in text
+            assert text.isprintable()
+        assert "Traceback" not in data[0]
+
+
+def test_a_report_that_is_no_checks_is_fitted_to_the_columns() -> None:
+    row = ["<td>Passed</td>", "<td>a</td>", "<td>b</td>", "<td>c</td>"]
+    html_table.row(SimpleNamespace(nodeid="tests/<b>"), row)
+    assert len(row) == 7
+    assert "tests/&lt;b&gt;" in row[1]
+    data = ["kept"]
+    html_table.details(SimpleNamespace(), data)
+    assert data == ["kept"]
