@@ -64,6 +64,7 @@ class Shell:
         self._changed = threading.Condition()
         self._queues: dict[uuid.UUID | None, collections.deque[bytes]] = collections.defaultdict(collections.deque)
         self._done: set[uuid.UUID] = set()
+        self._delivered: set[uuid.UUID | None] = set()
         self._stops: dict[uuid.UUID, threading.Event] = {}
         self._tampering: dict[uuid.UUID, Fault] = {}
         self._objects = 0
@@ -71,6 +72,7 @@ class Shell:
         self._closing = threading.Event()
         self._opening = True
         self._endless = 0
+        self._begun: set[uuid.UUID | None] = set()
         self.questions: dict[str, str] = {}
 
     # ------------------------------------------------------------------ what comes in
@@ -109,7 +111,8 @@ class Shell:
             self._runspaces = threading.Semaphore(max(1, event.max_runspaces))
             threading.Thread(target=self._open, daemon=True).start()
         elif name == "CreatePipelineEvent":
-            threading.Thread(target=self._pipeline, args=(event.pipeline_id, event.pipeline), daemon=True).start()
+            begun = self._register(event.pipeline_id, event.pipeline)
+            threading.Thread(target=self._pipeline, args=(event.pipeline_id, *begun), daemon=True).start()
         elif name in ("SetMaxRunspacesEvent", "SetMinRunspacesEvent", "ResetRunspaceStateEvent"):
             self._availability(event.ci, True)
         elif name == "GetAvailableRunspacesEvent":
@@ -131,7 +134,8 @@ class Shell:
 
     # ------------------------------------------------------------------ one pipeline
 
-    def _pipeline(self, pipeline: uuid.UUID, asked: Any) -> None:
+    def _register(self, pipeline: uuid.UUID, asked: Any) -> tuple[Any, Parameters, str]:
+        """Know the question before Command is answered: a fault at it must hit the first Receive already."""
         commands = list(asked.commands)
         single = commands[0] if len(commands) == 1 and not commands[0].is_script else None
         parameters = _parameters(single) if single else {}
@@ -147,6 +151,9 @@ class Shell:
             fault = self._faults.hit("psrp", question, f"{self.side}: {text.split(' ')[0]}")
             if fault is not None:
                 self._tampering[pipeline] = fault
+        return single, parameters, text
+
+    def _pipeline(self, pipeline: uuid.UUID, single: Any, parameters: Parameters, text: str) -> None:
         failed: CmdletError | None = None
         with self._runspaces:
             streams = Streams(self, pipeline, self.side, self._stops[pipeline])
@@ -181,6 +188,10 @@ class Shell:
         with self._changed:
             pool = self._pool.runspace_pool_id if pool_id is None else pool_id
             fault = self._tampering.get(pipeline) if pipeline else None
+            if kind == PSRPMessageType.PipelineOutput and fault is not None and fault.do == "object-endless":
+                if pipeline in self._begun:
+                    return  # the first object has not ended, so there is no second
+                self._begun.add(pipeline)
             message = tamper.Message(kind.value, pool, pipeline or NO_PIPELINE, _BOM + xml)
             self._objects += 1
             for chunk in tamper.fragments(self._objects, message, _FRAGMENT, fault):
@@ -210,7 +221,10 @@ class Shell:
             while queue and len(taken) < most and (not taken or size + len(queue[0]) * 4 // 3 < room):
                 size += len(queue[0]) * 4 // 3 + 200
                 taken.append(queue.popleft())
-            return taken, pipeline in self._done and not queue
+            done = pipeline is not None and pipeline in self._done and not queue
+            if done:
+                self._delivered.add(pipeline)
+            return taken, done
 
     def _is_endless(self, pipeline: uuid.UUID) -> bool:
         fault = self._tampering.get(pipeline)
@@ -226,7 +240,8 @@ class Shell:
                 self._queues.pop(pipeline, None)
 
     def knows(self, pipeline: uuid.UUID) -> bool:
-        return pipeline in self._stops
+        """Is there still anything to receive from this pipeline?"""
+        return pipeline in self._stops and pipeline not in self._delivered
 
     @property
     def closed(self) -> bool:
