@@ -7,18 +7,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fedready.ask.dns import Resolvers, name_servers
-from fedready.ask.dns_channel import NoReply, Query
+from fedready.ask.dns_channel import NoReply, Query, Reply
+from fedready.ask.dns_message import query, read
 from fedready.model import Evidence
 from fedready.questions import Lookup, Wildcard
 from lab.world import World
@@ -452,6 +459,56 @@ def test_what_is_no_address_of_a_resolver(text: str) -> None:
     with pytest.raises(NoReply, match="address:port") as caught:
         name_servers(text)
     assert caught.value.kind == "malformed"
+
+
+LABELS = st.text("abcxyz0189-_ \\.\u00e9", min_size=1, max_size=12).map(lambda text: text.encode("utf-8"))
+NAMES = st.lists(LABELS, min_size=1, max_size=4).map(lambda labels: dns.name.Name([*labels, b""]))
+TTLS = st.integers(0, 2**31 - 1)
+RECORDS = st.one_of(
+    st.tuples(NAMES, TTLS, st.just("A"), st.ip_addresses(v=4).map(str)),
+    st.tuples(NAMES, TTLS, st.just("AAAA"), st.ip_addresses(v=6).map(str)),
+    st.tuples(NAMES, TTLS, st.just("SRV"), st.tuples(st.integers(0, 65535), NAMES).map(lambda t: f"0 1 {t[0]} {t[1]}")),
+    st.tuples(NAMES, TTLS, st.just("TXT"), st.just('"v=spf1 -all"')),
+)
+
+
+@given(st.lists(RECORDS, max_size=6), st.integers(0, 23), st.booleans())
+def test_answers_are_read_as_dnspython_reads_them(rows: list[tuple[Any, ...]], rcode: int, edns: bool) -> None:
+    question = dns.message.make_query("a.example", "A", use_edns=edns or rcode > 15)
+    response = dns.message.make_response(question)
+    response.set_rcode(dns.rcode.Rcode(rcode))
+    for name, ttl, rdtype, text in rows:
+        section = response.find_rrset(
+            response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), create=True
+        )
+        section.add(dns.rdata.from_text("IN", rdtype, text), ttl)
+    wire = response.to_wire()
+    message = read(Reply(wire, "udp", "test"), query(dns.name.from_text("a.example"), "A"))
+    theirs = {
+        (rrset.name, int(rrset.rdtype)): (rrset.ttl, {str(rdata).lower().removesuffix(".") for rdata in rrset})
+        for rrset in dns.message.from_wire(wire).answer
+        if rrset.rdtype != dns.rdatatype.TXT
+    }
+    assert message.code == rcode
+    ours = {
+        key: (found.ttl, {text.removesuffix(".") for text in found.texts}) for key, found in message.records.items()
+    }
+    assert ours == theirs
+
+
+@given(st.data())
+def test_damaged_answers_are_read_or_refused(data: st.DataObject) -> None:
+    response = dns.message.make_response(dns.message.make_query("a.example", "SRV", use_edns=True))
+    response.answer.append(dns.rrset.from_text("a.example.", 60, "IN", "CNAME", "b.example."))
+    response.answer.append(dns.rrset.from_text("b.example.", 60, "IN", "SRV", "0 0 5061 sip.example."))
+    wire = bytearray(response.to_wire())
+    for _ in range(data.draw(st.integers(1, 4))):
+        wire[data.draw(st.integers(12, len(wire) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(wire[: data.draw(st.integers(12, len(wire)))])
+    with suppress(NoReply):
+        message = read(Reply(cut, "udp", "test"), query(dns.name.from_text("a.example"), "SRV"))
+        texts = [text for records in message.records.values() for text in records.texts]
+        assert all(text.isprintable() and " " not in text.split(" ", 3)[-1] for text in texts)
 
 
 @pytest.mark.parametrize("answer", [b"", b"\0" * 11, b"\0\0\x01\0\0\1" + b"\0" * 6, b"\0\0\x81\0\0\0" + b"\0" * 6])

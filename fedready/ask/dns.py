@@ -14,15 +14,13 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-import dns.message
 import dns.name
 import dns.rcode
-import dns.rdatatype
-import dns.resolver
 
 from fedready.ask.clock import Clock
 from fedready.ask.dns_channel import Channel, NoReply, Pace, Query, Reply, exchange
 from fedready.ask.dns_evidence import Answer, InHand, LookupInHand, WildcardInHand, random_label, stopped
+from fedready.ask.dns_message import TYPES, Message, host, query, read
 from fedready.model import Cause, Evidence
 from fedready.questions import Lookup, Wildcard
 
@@ -33,72 +31,35 @@ IN_FLIGHT = 64
 RATE = 1500
 """Datagrams a second to one resolver; public resolvers limit a client somewhere above a thousand."""
 MAX_NAME_SERVERS = 3  # of the system's configuration, as the C library does (resolv.conf(5), MAXNS)
-_EDNS = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"  # RFC 6891: answers up to 1232 bytes fit every path without fragments
-_IN = b"\0\1"
 
 
-def query(name: dns.name.Name, rdtype: str, *, edns: bool = True) -> Query:
-    """The question for a name and type, recursion desired."""
-    kind = int(dns.rdatatype.from_text(rdtype))
-    question = (name.to_wire() or b"") + kind.to_bytes(2, "big") + _IN
-    header = b"\x01\0\0\1\0\0\0\0\0" + (b"\1" if edns else b"\0")
-    return Query(header + question + (_EDNS if edns else b""), question.lower())
-
-
-def read(reply: Reply) -> dns.message.Message:
-    """The message of a reply.
-
-    Raises:
-        NoReply: malformed.
-    """
-    try:
-        return dns.message.from_wire(reply.wire)
-    except Exception:  # hostile bytes: whatever the parser trips over, the answer is not readable
-        raise NoReply("malformed", f"{reply.source} sent an answer that is not a DNS message") from None
-
-
-def follow(message: dns.message.Message, owner: dns.name.Name, rdtype: str, into: Answer) -> dns.name.Name:
+def follow(message: Message, owner: dns.name.Name, rdtype: str, into: Answer) -> dns.name.Name:
     """Collect the records of `owner`, or follow its aliases within this message; the name at which it ended.
 
     Raises:
         NoReply: the aliases go round in a circle or are too many.
     """
-    wanted = dns.rdatatype.from_text(rdtype)
-    records = {(rrset.name, rrset.rdtype): rrset for rrset in message.answer}
     while True:
-        found = records.get((owner, wanted))
+        found = message.records.get((owner, TYPES[rdtype]))
         if found is not None:
             into.ttls.append(found.ttl)
-            into.answers = sorted(_text(rdata, rdtype) for rdata in found)
+            into.answers = sorted(found.texts)
             return owner
-        alias = records.get((owner, dns.rdatatype.CNAME))
-        if alias is None:
+        alias = message.records.get((owner, TYPES["CNAME"]))
+        if alias is None or alias.target is None:
             return owner
-        target = alias[0].target
         into.ttls.append(alias.ttl)
-        into.chain.append({"name": _host(owner), "target": _host(target), "ttl": alias.ttl})
-        if target == owner or any(link["name"] == _host(target) for link in into.chain):
+        into.chain.append({"name": host(owner), "target": host(alias.target), "ttl": alias.ttl})
+        owner = alias.target
+        if any(link["name"] == host(owner) for link in into.chain):
             raise NoReply("malformed", f"the aliases (CNAME) of {into.chain[0]['name']} go round in a circle")
         if len(into.chain) > MAX_ALIASES:
             raise NoReply("malformed", f"{into.chain[0]['name']} has more than {MAX_ALIASES} aliases (CNAME) in a row")
-        owner = target
 
 
-def _host(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower()
-
-
-def _text(rdata: object, rdtype: str) -> str:
-    if rdtype == "SRV":
-        return f"{rdata.priority} {rdata.weight} {rdata.port} {_host(rdata.target)}"  # type: ignore[attr-defined]
-    if rdtype == "CNAME":
-        return _host(rdata.target)  # type: ignore[attr-defined]
-    return str(rdata)
-
-
-def _says_no_more(message: dns.message.Message, owner: dns.name.Name) -> bool:
+def _says_no_more(message: Message, owner: dns.name.Name) -> bool:
     """Does the authority section say that the answer ends here (RFC 2308 section 2.2)?"""
-    return any(s.rdtype == dns.rdatatype.SOA and owner.is_subdomain(s.name) for s in message.authority)
+    return any(owner.is_subdomain(zone) for zone in message.negative)
 
 
 def name_servers(text: str) -> list[tuple[str, int]]:
@@ -108,6 +69,8 @@ def name_servers(text: str) -> list[tuple[str, int]]:
         NoReply: no such form, or the system has no name server configured.
     """
     if text == "system":
+        import dns.resolver  # reads resolv.conf, or the registry
+
         try:
             found = [str(one) for one in dns.resolver.Resolver().nameservers]
         except (dns.resolver.NoResolverConfiguration, OSError) as wrong:
@@ -177,30 +140,30 @@ class _Resolver:
         deadline = asyncio.get_running_loop().time() + self.timeout
         while True:
             message = await self._ask(owner, rdtype, deadline, answer)
-            answer.rcode = dns.rcode.to_text(message.rcode())
+            answer.rcode = message.rcode
             end = follow(message, owner, rdtype, answer)
             if answer.answers or answer.rcode == "NXDOMAIN" or end == owner or _says_no_more(message, end):
                 return answer
             owner = end
 
-    async def _ask(self, name: dns.name.Name, rdtype: str, deadline: float, answer: Answer) -> dns.message.Message:
+    async def _ask(self, name: dns.name.Name, rdtype: str, deadline: float, answer: Answer) -> Message:
         """One question to these servers; what is neither an answer nor NXDOMAIN is no reply."""
         for edns in (True, False):
-            reply = await self._exchange(query(name, rdtype, edns=edns), deadline)
-            message = read(reply)
-            if not (edns and message.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP)):
+            question = query(name, rdtype, edns=edns)
+            reply = await self._exchange(question, deadline)
+            message = read(reply, question)
+            if not (edns and message.code in (dns.rcode.FORMERR, dns.rcode.NOTIMP)):
                 break  # an old server may not know EDNS (RFC 6891 section 7): it is asked once more without
         answer.source = reply.source
         if reply.over == "tcp":
             answer.over = "tcp"
-        code = message.rcode()
-        if code == dns.rcode.SERVFAIL:
+        if message.code == dns.rcode.SERVFAIL:
             raise NoReply("servfail", f"{reply.source} could not find out (SERVFAIL)")
-        if code == dns.rcode.REFUSED:
+        if message.code == dns.rcode.REFUSED:
             text = f"{reply.source} refused the question (REFUSED); name a resolver that serves this machine"
             raise NoReply("refused", text)
-        if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            raise NoReply("malformed", f"{reply.source} answered {dns.rcode.to_text(code)}")
+        if message.code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            raise NoReply("malformed", f"{reply.source} answered {message.rcode}")
         return message
 
     async def _exchange(self, question: Query, deadline: float) -> Reply:
