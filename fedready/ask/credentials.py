@@ -70,7 +70,9 @@ def find(
             return Credentials()
         user = prompt(f"User for {side} ({endpoint.url}): ")
         if not user:
-            raise NoCredentials(f"auth: {endpoint.auth} of {side} needs an account; set {stem}_USER and {stem}_PASSWORD")
+            raise NoCredentials(
+                f"auth: {endpoint.auth} of {side} needs an account; set {stem}_USER and {stem}_PASSWORD"
+            )
     if not password and endpoint.auth != "kerberos":
         password = prompt(f"Password of {user} for {side}: ")
         if not password:

@@ -220,5 +220,3 @@ class Pool(HTTPConnectionPool):
 
 class TlsPool(HTTPSConnectionPool):
     ConnectionCls = _DiallingTls
-
-

@@ -165,9 +165,7 @@ class PowerShellSide:
 
         with self._changed:
             self._addresses = self._addresses or Addresses()
-        lane = Lane(
-            self._where, self._target, self._credentials, self._max_lanes, self._on_sent, self._addresses
-        )
+        lane = Lane(self._where, self._target, self._credentials, self._max_lanes, self._on_sent, self._addresses)
         with self._changed:
             self._lanes.append(lane)
         return lane

@@ -106,7 +106,9 @@ def _malformed(error: Exception, where: Where) -> Cause:
 
 
 def _timed_out(error: Exception, where: Where) -> Cause:
-    return _cause("timeout", f"{where.endpoint.url} did not answer in time; if it is slow, raise timeouts: in the target file")
+    return _cause(
+        "timeout", f"{where.endpoint.url} did not answer in time; if it is slow, raise timeouts: in the target file"
+    )
 
 
 def _redirected(error: Exception, where: Where) -> Cause:
@@ -117,7 +119,9 @@ def _redirected(error: Exception, where: Where) -> Cause:
 def _not_accepted(error: Exception, where: Where) -> Cause:
     if "did not response with one of the following authentication methods" in str(error):
         offered = said(str(error).rpartition("actual: ")[2], 80)
-        text = f"401: {where.endpoint.url} does not offer {where.endpoint.auth}; set auth: to what it offers ({offered})"
+        text = (
+            f"401: {where.endpoint.url} does not offer {where.endpoint.auth}; set auth: to what it offers ({offered})"
+        )
         return _cause("refused", text)
     return _cause(
         "refused",
@@ -149,7 +153,9 @@ def _fault(error: Any, where: Where) -> Cause:
         missing = where.endpoint.configuration
         return _cause("refused", f"{url} has no session configuration {missing}; correct it in the target file")
     if error.code in QUOTAS:
-        return _cause("refused", f"{url} has too many sessions of {where.who}: {reason}; close some or wait for their end")
+        return _cause(
+            "refused", f"{url} has too many sessions of {where.who}: {reason}; close some or wait for their end"
+        )
     return _cause("refused", f"{url} reports fault {said(error.code or 'without a code', 20)}: {reason}")
 
 
@@ -181,7 +187,9 @@ def _broken(error: Exception, where: Where) -> Cause:
 
 def _unusable_file(error: OSError, where: Where) -> Cause:
     named = said(error.filename or "ca_file: or certificate_pem:")
-    return _cause("refused", f"{named} cannot be used: {said(error.strerror or error, 160)}; correct it in the target file")
+    return _cause(
+        "refused", f"{named} cannot be used: {said(error.strerror or error, 160)}; correct it in the target file"
+    )
 
 
 def _innermost(error: BaseException) -> object:
@@ -198,7 +206,9 @@ def refused_in_the_clear(endpoint: Endpoint) -> Cause | None:
     if endpoint.url.lower().startswith("https://"):
         return None
     if endpoint.auth in ("basic", "certificate") or not endpoint.url.lower().startswith("http://"):
-        return _cause("refused", f"auth: {endpoint.auth} needs https, and {said(endpoint.url)} is not; nothing was sent")
+        return _cause(
+            "refused", f"auth: {endpoint.auth} needs https, and {said(endpoint.url)} is not; nothing was sent"
+        )
     return None
 
 

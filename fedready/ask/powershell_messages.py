@@ -19,6 +19,8 @@ CREATE_PIPELINE = 0x00021006
 PIPELINE_OUTPUT = 0x00041004
 ERROR_RECORD = 0x00041005
 PIPELINE_STATE = 0x00041006
+SIDE_STREAMS = (0x00041007, 0x00041008, 0x00041009, 0x00041010, 0x00041011, 0x00041100)
+"""Debug, verbose, warning, progress, information, host call: what a pipeline says beside its answer. Never judged."""
 
 STOPPED, COMPLETED, FAILED = 3, 4, 5
 RUNNING_STATES = (0, 1, 2)

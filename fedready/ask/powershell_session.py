@@ -33,6 +33,7 @@ from fedready.ask.powershell_messages import (
     PIPELINE_OUTPUT,
     PIPELINE_STATE,
     RUNNING_STATES,
+    SIDE_STREAMS,
     Fragments,
     Malformed,
     SentCommands,
@@ -46,9 +47,8 @@ POLL = 20
 GRACE = 2.0
 """Seconds for the courtesies: to stop a pipeline that is over its time, to close the session."""
 
-for _name in ("pypsrp", "spnego", "urllib3"):  # they log messages and tracebacks; what matters becomes a cause
-    logging.getLogger(_name).addHandler(logging.NullHandler())
-    logging.getLogger(_name).propagate = False
+for _name in ("pypsrp", "spnego"):  # they log whole messages and tracebacks; what matters of them becomes a cause
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
 class _Adapter(PinnedAdapter):
@@ -145,8 +145,10 @@ class Lane:
         try:
             answer: bytes = self._send(message, timeout=timeout)
         except WinRMTransportError as error:
+            if error.code != 500:  # 500 carries WSMan's own faults; another status is the end of this sign-in
+                self._forget()
             _refuse_doctype(str(error.response_text))
-            self._pace(began, b"")
+            self._pace(message, began, b"")
             raise
         except Exception:
             self._forget()
@@ -155,7 +157,7 @@ class Lane:
             _refuse_doctype(answer.decode("utf-8"))
         except UnicodeDecodeError:
             raise Malformed("an answer that is not UTF-8") from None
-        self._pace(began, answer)
+        self._pace(message, began, answer)
         return answer
 
     def _forget(self) -> None:
@@ -163,9 +165,10 @@ class Lane:
         self.wsman.transport.encryption = None
         self.adapter.poolmanager.clear()
 
-    def _pace(self, began: float, answer: bytes) -> None:
+    def _pace(self, message: bytes, began: float, answer: bytes) -> None:
         """A server that says "nothing yet" at once, for ever, is not asked faster and faster."""
-        self._hollow = 0 if b"Stream" in answer or time.monotonic() - began > 0.05 else self._hollow + 1
+        hollow = b"/Receive<" in message and b"Stream" not in answer and time.monotonic() - began < 0.05
+        self._hollow = self._hollow + 1 if hollow else 0
         if self._hollow > 3:
             pause = min(0.01 * 2 ** (self._hollow - 3), 0.5)
             left = pause if self.adapter.ends is None else self.adapter.ends - time.monotonic()
@@ -184,7 +187,7 @@ class Lane:
         try:
             self.pool.open()
         except WSManFaultError as fault:
-            if fault.code != OPERATION_TIMEOUT:
+            if fault.code != OPERATION_TIMEOUT or self.pool.state != RunspacePoolState.NEGOTIATION_SENT:
                 raise
         while self.pool.state == RunspacePoolState.NEGOTIATION_SENT:  # the server takes longer than POLL to start it
             try:
@@ -195,9 +198,7 @@ class Lane:
         if self.pool.state != RunspacePoolState.OPENED:
             raise Malformed("the session did not open")
 
-    def run(
-        self, name: str, parameters: dict[str, Json], ends: float, on_output: Callable[[str], None]
-    ) -> Outcome:
+    def run(self, name: str, parameters: dict[str, Json], ends: float, on_output: Callable[[str], None]) -> Outcome:
         """Run one cmdlet as a pipeline of its own; every object that it returns goes to `on_output` as CLIXML.
 
         Raises:
@@ -237,6 +238,8 @@ class Lane:
                 outcome.reported(read(message.xml))
             elif message.type == PIPELINE_STATE:
                 _ended(read(message.xml), outcome)
+            elif message.type not in SIDE_STREAMS:
+                raise Malformed(f"a message of type {message.type:#x} in a pipeline")
         if state == CommandState.DONE and outcome.state in RUNNING_STATES:
             raise Malformed("the pipeline ended without saying how")
 
