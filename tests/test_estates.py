@@ -1,0 +1,69 @@
+"""Every estate of the lab, audited live over the real protocols: its headline, and what stands behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fedready.questions import reads
+from fedready.snapshot import read
+from lab.world import World
+from tests.judging import ROOT, by_key, judge
+from tests.running import Ended, audit
+
+ESTATES = ROOT / "fixtures" / "estates"
+
+HEADLINES = {
+    "healthy": ("READY", 0),
+    "contoso": ("READY WITH WAIVERS", 0),
+    "drifted": ("NOT READY", 1),
+    "default-routing": ("NOT READY", 1),
+    "half-disabled": ("NOT READY", 1),
+    "tenant-unreachable": ("UNDETERMINED", 10),
+    "gcc-high": ("READY", 0),
+}
+
+
+def audit_of(name: str, folder: Path) -> tuple[Ended, World]:
+    """The estate's audit, and the lab as it was left, with its log."""
+    world = World(ESTATES / f"{name}.yaml")
+    with world:
+        files = ["--target", world.target_file, "--waivers", world.waivers_file]
+        ended = audit(*files, report_dir=folder / name, environ=world.environ)
+    return ended, world
+
+
+@pytest.mark.parametrize("name", sorted(HEADLINES))
+def test_the_headline_of_an_estate(name: str, tmp_path: Path) -> None:
+    ended, world = audit_of(name, tmp_path)
+    headline, code = HEADLINES[name]
+    findings = ended.findings
+    assert (findings["headline"], ended.code) == (headline, code), ended.output
+    assert findings["qualifiers"] == []
+    assert "Traceback" not in ended.output
+    assert {f["verdict"] for f in findings["findings"]} <= {"pass", "fail", "unknown", "n/a"}
+    for file in ("readiness.html", "findings.json", "snapshot.json", "junit.xml", "pytest.html"):
+        assert (ended.folder / file).stat().st_size > 500, file
+    only_reads(world)
+    parity(ended, world)
+
+
+def only_reads(world: World) -> None:
+    """What the lab received was on the allow-list, command by command and verb by verb."""
+    assert world.log.commands
+    for command in world.log.commands:
+        assert reads(command.text.removeprefix(f"{command.side}: ")), command
+    assert {request.action for request in world.log.http} <= {"", "Create", "Command", "Receive", "Signal", "Delete"}
+    assert {request.verb for request in world.log.http if request.listener == "https"} <= {"GET", "HEAD"}
+
+
+def parity(ended: Ended, world: World) -> None:
+    """The live audit's findings are those of its snapshot, judged again."""
+    again = by_key(judge(read(ended.folder / "snapshot.json")))
+    live = {(f["control"], f["subject"]): f for f in ended.findings["findings"]}
+    assert live.keys() == again.keys()
+    for key, finding in live.items():
+        assert finding["verdict"] == again[key].verdict.value, key
+        assert finding["message"] == again[key].message, key
+        assert finding["caused_by"] == list(again[key].caused_by), key
