@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fedready import inquiry
+from fedready import asked
+from fedready.inquiry import Known
 from fedready.model import Control, Finding, Run, Unseen
 from fedready.tell.summary import CONCERN, State, area_of, state_of
 

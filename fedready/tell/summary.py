@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fedready import asked
-from fedready.inquiry import Known
 from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, Severity, Verdict, Waiver
 
 SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
