@@ -16,6 +16,7 @@ import spnego
 import spnego.channel_bindings
 import spnego.exceptions
 
+_VARIABLE = "NTLM_USER_FILE"
 _BOUNDARY = b"--Encrypted Boundary"
 _PROTOCOL = b"application/HTTP-SPNEGO-session-encrypted"
 ENCRYPTED_TYPE = f'multipart/encrypted;protocol="{_PROTOCOL.decode()}";boundary="Encrypted Boundary"'
@@ -33,6 +34,7 @@ class Accounts:
         self._lock = threading.Lock()
         self._users: list[str] = []
         self._file: Path | None = None
+        self._before: str | None = None
 
     def enter(self, users: list[str]) -> None:
         with self._lock:
@@ -41,7 +43,8 @@ class Accounts:
                 handle, name = tempfile.mkstemp(prefix="fedready-lab-")
                 os.close(handle)
                 self._file = Path(name)
-                os.environ["NTLM_USER_FILE"] = name
+                self._before = os.environ.get(_VARIABLE)
+                os.environ[_VARIABLE] = name
             self._write()
 
     def leave(self, users: list[str]) -> None:
@@ -51,7 +54,9 @@ class Accounts:
             if not self._users and self._file is not None:
                 self._file.unlink(missing_ok=True)
                 self._file = None
-                os.environ.pop("NTLM_USER_FILE", None)
+                os.environ.pop(_VARIABLE, None)
+                if self._before is not None:
+                    os.environ[_VARIABLE] = self._before
             else:
                 self._write()
 

@@ -7,8 +7,13 @@
 * a listener: `onprem`, `tenant`, an Edge's name, `dns@public`, `https`, `https webdir.online.lync.com` (one host of it);
 * one WSMan action of a listener: `onprem Create`, `tenant Receive` (Identify, Create, Command, Receive, Signal, Delete).
 
+`refuse` (no listener at all) is decided when the lab starts, so it stands in the estate file.
 A knob of the kind `http` or `wsman` at a cmdlet question hits the Receives of that command. `nth` counts how often the place was
 reached (1 is the first time); without it the fault is there every time.
+
+What some knobs read beside `seconds` (hang, delay, slow, slow-pool): `status` of status and redirect, `body`, `type` and
+`headers` of status, `headers` of unauthorized, `to` of redirect, `bytes` of gzip, `code` and `text` of fault, `text` of warning,
+error and error-after-output, `xml` of raw, `offers` of auth-offers, `interval` (seconds between two bytes, from Python) of drip.
 """
 
 from __future__ import annotations
@@ -50,8 +55,8 @@ KNOBS = tuple(sorted({knob for knobs in FAMILIES.values() for knob in knobs}))
 
 _FITTING = {
     "dns": ("dns", "listener"),
-    "https": ("http", "tls", "autodiscover"),
-    "TLS": ("tls",),
+    "https": ("http", "tls", "autodiscover", "listener"),
+    "TLS": ("tls", "listener"),
     "listener": ("http", "wsman", "pool", "auth", "tls", "listener"),
     "action": ("http", "wsman"),
     "cmdlet": ("http", "wsman", "psrp", "cmdlet"),
@@ -80,6 +85,7 @@ class Faults:
 
     def __init__(self, listeners: Iterable[str]) -> None:
         self.listeners = tuple(listeners)
+        self.listening = False
         self._rules: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -101,6 +107,8 @@ class Faults:
             near = difflib.get_close_matches(do, allowed, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Knobs of this place: {', '.join(allowed)}."
             raise BadFault(f"{do} is no knob of {at}. {hint}")
+        if do in LISTENER and self.listening:
+            raise BadFault(f"{do} comes too late. Write it into the estate file: it is decided when the lab starts.")
         if nth is not None and nth < 1:
             raise BadFault("nth counts from 1. Leave it out for every time.")
         rule = Fault(at, do, nth, seconds, more)

@@ -67,7 +67,7 @@ class FrontHandler(Handler):
             front.log.http.append(seen.Request(front.side, self.command, host, self.path))
             return self.reply(404)
         strict = front.faults.hit("auth", front.side)
-        offers = tuple(strict.more["offers"]) if strict is not None and strict.do == "auth-offers" else OFFERS
+        offers = tuple(strict.more.get("offers", ())) if strict is not None and strict.do == "auth-offers" else OFFERS
         signed_in, token = self.authentication.step(
             self.headers.get("Authorization", ""), offers, front.binding(strict)
         )
@@ -79,6 +79,16 @@ class FrontHandler(Handler):
             return self.reply(401, headers=headers)
         sealed_only = strict is not None and strict.do == "encryption-required" and front.authority is None
         return self._soap(body, [("WWW-Authenticate", token)] if token else [], sealed_only)
+
+    def _refuse(self) -> None:
+        """WSMan knows no verb but POST; whoever tries another is written down."""
+        self.server.log.http.append(
+            seen.Request(self.server.side, self.command, self.headers.get("Host", ""), self.path)
+        )
+        self.close_connection = True
+        self.reply(405)
+
+    do_GET = do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _refuse  # noqa: N815
 
     def _soap(self, body: bytes, headers: list[tuple[str, str]], sealed_only: bool) -> None:
         front, host = self.server, self.headers.get("Host", "")

@@ -70,6 +70,7 @@ class World:
         self.ports: dict[str, int] = {}
         self._servers: list[Server | Resolver] = []
         self._unreachable: list[socket.socket] = []
+        self._refused: dict[str, int] = {}
 
     # ------------------------------------------------------------------ life
 
@@ -85,6 +86,7 @@ class World:
             self.waivers_file = self.directory / "waivers.yaml"
             self._write(self.target_file, self.target)
             self._write(self.waivers_file, self.estate.waivers)
+            self.faults.listening = True
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -108,7 +110,9 @@ class World:
         """Forget what was asked and return to the estate's own faults."""
         self.log.clear()
         self.faults.clear()
+        self.faults.listening = False
         self.estate.arm(self.faults)
+        self.faults.listening = True
 
     # ------------------------------------------------------------------ listeners
 
@@ -122,6 +126,10 @@ class World:
             self._add(
                 scheme, Web(scheme, estate.https, authority=self._authority, delay=self.delay, faults=faults, log=log)
             )
+        for url in estate.https:
+            scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+            if faults.hit("listener", f"{scheme} {host}", f"GET {url}") is not None:
+                self._refused[url] = self._closed_port()
         for place, row in estate.tls.items():
             listener = SipListener(
                 place, certificate=row.certificate, ask_client=row.ask_client_certificate, authority=self._authority,
@@ -193,7 +201,7 @@ class World:
     def connect_to(self) -> dict[str, str]:
         """Every host and port of the estate -> where it listens."""
         places = {_place(self.url(side)): self.ports[side] for side in self.estate.sides}
-        places |= {_place(url): self.ports[urlsplit(url).scheme] for url in self.estate.https}
+        places |= {_place(url): self._refused.get(url, self.ports[urlsplit(url).scheme]) for url in self.estate.https}
         places |= {place: self.ports[f"TLS {place}"] for place in self.estate.tls}
         return {place: f"127.0.0.1:{port}" for place, port in places.items()}
 

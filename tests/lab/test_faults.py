@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from pypsrp.exceptions import AuthenticationError, WinRMError, WSManFaultError
+from pypsrp.powershell import PowerShell
 
 from lab.faults import HTTP, BadFault
 from lab.tamper import Message, cut, fragments
@@ -29,6 +33,8 @@ CALM = {"read_timeout": 1, "operation_timeout": 1}
         ("onprem Create", "quota", {}, "2150859173"),
         ("onprem Create", "access-denied", {}, "Access is denied"),
         ("onprem Receive", "shell-lost", {}, "2150858843"),
+        ("onprem Create", "empty-body", {}, "Error"),
+        ("onprem Receive", "operation-timeout", {}, "2150858793"),
         ("onprem Create", "wrong-relates-to", {}, "does not match"),
         ("onprem Create", "not-xml", {}, "ParseError"),
         ("onprem Receive", "bad-base64", {}, "Error"),
@@ -103,9 +109,9 @@ def test_spoilt_message_is_noticed_by_the_client(world: World, open_pool: Any, a
         ask_in(pool, "Get-CsSipDomain")
 
 
-def test_fragment_sent_twice(world: World, open_pool: Any, ask_in: Any) -> None:
+def test_fragment_sent_twice(world: World) -> None:
     """This client either notices or reads nonsense; what matters is that the fragment really stood there twice."""
-    message = Message(0x41004, *([__import__("uuid").UUID(int=1)] * 2), b"x" * 300)
+    message = Message(0x41004, uuid.UUID(int=1), uuid.UUID(int=2), b"x" * 300)
     fault = world.faults.add(QUESTION, "fragment-duplicate")
     pieces = fragments(7, message, 32768, fault)
     assert pieces[0] == pieces[1]
@@ -120,8 +126,6 @@ def test_state_that_does_not_exist(world: World, open_pool: Any, ask_in: Any) ->
 
 @pytest.mark.parametrize("knob", ["state-none", "object-endless"])
 def test_pipeline_that_never_ends(world: World, open_pool: Any, knob: str) -> None:
-    from pypsrp.powershell import PowerShell
-
     world.faults.add(QUESTION, knob)
     with open_pool(world) as pool:
         shell = PowerShell(pool).add_cmdlet("Get-CsSipDomain")
@@ -178,6 +182,54 @@ def test_refused_endpoint() -> None:
         place = world.target["connect_to"]["mgmt.contoso.com:5986"]
         with pytest.raises(requests.ConnectionError):
             requests.get(f"https://{place}/", timeout=2)
+
+
+def test_refused_web_host(tmp_path: Path) -> None:
+    file = tmp_path / "dark.yaml"
+    file.write_text("extends: healthy\nfaults: [{at: https webdir.online.lync.com, do: refuse}]\n", encoding="utf-8")
+    with World(file) as world:
+        host, _, port = world.target["connect_to"]["webdir.online.lync.com:443"].partition(":")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host, int(port)), 2)
+        assert world.target["connect_to"]["lyncdiscover.contoso.com:443"] == f"127.0.0.1:{world.ports['https']}"
+        world.reset()
+        with pytest.raises(BadFault, match="too late"):
+            world.faults.add("tenant", "refuse")
+
+
+def test_document_type_and_other_verbs(world: World) -> None:
+    """What our own client must refuse is really sent: a DOCTYPE in SOAP."""
+    url = f"https://localhost:{world.ports['onprem']}/OcsPowershell"
+    given: dict[str, Any] = {
+        "verify": str(world.ca_file),
+        "timeout": 5,
+        "auth": (world.users["onprem"], world.password),
+    }
+    world.faults.add("onprem Get", "doctype")
+    action = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+    soap = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
+        ' xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><s:Header>'
+        f"<a:Action>{action}</a:Action><a:MessageID>uuid:1</a:MessageID><w:ResourceURI>x/config</w:ResourceURI>"
+        "</s:Header><s:Body/></s:Envelope>"
+    )
+    assert requests.post(url, soap, **given).text.startswith('<!DOCTYPE s [<!ENTITY a "lol">]>')
+    world.faults.clear()
+    assert "MaxEnvelopeSizekb>500<" in requests.post(url, soap, **given).text
+    assert requests.post(url, "<s:Envelope", **given).status_code == 400
+    assert requests.delete(url, **given).status_code == 405
+    assert world.log.http[-1].verb == "DELETE"
+
+
+def test_output_without_end_can_be_stopped(world: World, open_pool: Any) -> None:
+    world.faults.add(QUESTION, "endless-output")
+    with open_pool(world) as pool:
+        shell = PowerShell(pool).add_cmdlet("Get-CsSipDomain")
+        shell.begin_invoke()
+        while len(shell.output) < 50:
+            shell.poll_invoke(timeout=1)
+        shell.stop()
+    assert "Get-CsSipDomain" in world.log.commands[-1].text
 
 
 def test_knobs_are_refused_where_they_do_nothing(world: World) -> None:
