@@ -62,6 +62,7 @@ def test_lines() -> None:
         "onprem: asking, 180 s at most",
         "onprem: no answer to onprem: Get-CsHostingProvider: CsViewOnlyAdministrator is missing",
         "onprem: 1 answered, 1 failed",
+        "dns@public: 0 answered, 0 failed, 1 not asked",
     ]
 
 
@@ -88,6 +89,7 @@ def test_thousands_of_failures_are_not_thousands_of_lines() -> None:
         lines.asked("dns@public", f"q{n}")
     for n in range(1000):
         lines.ended("dns@public", f"q{n}", DENIED)
+    lines.over()
     assert len(to.getvalue().splitlines()) == 5
 
 
@@ -172,9 +174,9 @@ def test_a_view_that_never_began_can_end() -> None:
     assert terminal.getvalue() == ""
 
 
-def test_redrawn_eight_times_a_second_at_most() -> None:
+def test_redrawn_a_few_times_a_second() -> None:
     live = Live(Terminal(), Clock())
-    assert REDRAWS == 8
+    assert REDRAWS <= 8
     assert live._screen.refresh_per_second == REDRAWS
     assert live._screen.auto_refresh
 

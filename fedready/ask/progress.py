@@ -108,7 +108,7 @@ class Silent:
 
 
 class Lines(Tallies):
-    """Plain lines for a log: what failed at once (the first of an endpoint in words), the counts every few seconds."""
+    """Plain lines for a log: what fails at once (the first of an endpoint in words), counts now and then and at the end."""
 
     EVERY = 5.0
     """Seconds between two lines of counts."""
@@ -129,12 +129,14 @@ class Lines(Tallies):
         tally = self.by_endpoint[endpoint]
         if evidence.state == "failed" and tally.failed <= self.FAILURES:
             self._say(f"{endpoint}: no answer to {text}: {evidence.cause.text if evidence.cause else 'no cause given'}")
-        if not tally.now and tally.ends is not None:
-            self._say(self._standing(endpoint, tally))
-        elif self.clock() - self._told >= self.EVERY:
+        if self.clock() - self._told >= self.EVERY:
             for name, each in self.by_endpoint.items():
                 if each.now:
                     self._say(self._standing(name, each))
+
+    def over(self) -> None:
+        for endpoint, tally in self.by_endpoint.items():
+            self._say(self._standing(endpoint, tally))
 
     def _standing(self, endpoint: str, tally: Tally) -> str:
         words = [f"{tally.answered} answered", f"{tally.failed} failed"]

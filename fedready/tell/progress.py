@@ -14,7 +14,7 @@ from fedready.ask.progress import Progress, Silent, Tallies, Tally, plain, wante
 if TYPE_CHECKING:  # rich is imported where a terminal is
     from rich.console import ConsoleRenderable
 
-REDRAWS = 8
+REDRAWS = 4
 """A second. What is counted between two of them costs only the counting."""
 _WINDOW = 4.0  # seconds that the shown rate is taken over
 
