@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.progress import Progress, Silent
-from fedready.ask.rooms import OpenRoom, Room, live, not_asked_here
+from fedready.ask.rooms import OpenRoom, Room, Unopened, live, not_asked_here
 from fedready.inquiry import Inquiry, Known
 from fedready.model import Cause, CauseKind, CloudNames, Evidence, RunFacts, Sent, Snapshot, Target, Unseen
 from fedready.questions import Cmdlet, Question, endpoint_of
@@ -99,21 +99,6 @@ def _as_meant(question: Question, evidence: Evidence) -> Evidence:
     if isinstance(question, Cmdlet) and question.is_out_of_place and unknown_here:
         return replace(evidence, state="answered", value=[], cause=None)
     return evidence
-
-
-class _Unopened:
-    """The room of an endpoint that could not be opened."""
-
-    def __init__(self, text: str) -> None:
-        self._evidence = Evidence(state="failed", cause=Cause(kind="unreachable", text=text))
-
-    def ask(self, question: Question) -> Future[Evidence]:
-        future: Future[Evidence] = Future()
-        future.set_result(self._evidence)
-        return future
-
-    def close(self) -> None:
-        """Nothing was opened."""
 
 
 class _Lane:
@@ -268,7 +253,7 @@ class _Asking:
         try:
             return self._open_room(question)
         except Exception as wrong:  # a library that is not there, say: this endpoint is unknown, the others are not
-            return _Unopened(f"{endpoint} cannot be asked: {wrong}")
+            return Unopened(f"{endpoint} cannot be asked: {wrong}")
 
     def _from_snapshot(self, endpoint: str, question: Question) -> Evidence | None:
         source = self._target.evidence.get(endpoint)

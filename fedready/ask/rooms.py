@@ -26,6 +26,21 @@ OpenRoom = Callable[[Question], Room]
 """Opens the room of a question's endpoint."""
 
 
+class Unopened:
+    """The room of an endpoint that could not be opened."""
+
+    def __init__(self, text: str) -> None:
+        self._evidence = Evidence(state="failed", cause=Cause(kind="unreachable", text=text))
+
+    def ask(self, question: Question) -> Future[Evidence]:
+        future: Future[Evidence] = Future()
+        future.set_result(self._evidence)
+        return future
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
 def endpoint_for(target: Target, side: str) -> Endpoint | None:
     """The endpoint of a PowerShell side, if the target file has one."""
     if side in ("onprem", "tenant"):
