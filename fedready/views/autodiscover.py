@@ -33,8 +33,7 @@ class AutodiscoverProbe:
             return None
         if fault["stage"] in stages:
             return str(fault["text"])
-        if value["hops"] and set(stages) <= REACHING:
-            self._desk.saw(question.text, "hops[0].status", shaped(question, value["hops"][0], ("status",))["status"])
+        if set(stages) <= REACHING and self._hops(question, value):
             return None
         raise Unseen(f"{question.text}: {fault['text']}", question=question.text, caused_by=(_owner(fault),))
 
@@ -45,7 +44,8 @@ class AutodiscoverProbe:
 
     def was_redirected(self) -> bool:
         """Did the address answer before the fault?"""
-        return bool(self._answer()[1]["hops"])
+        question, value = self._answer()
+        return bool(self._hops(question, value))
 
     def last_hop(self) -> dict[str, Any]:
         """The last answer: `status`, `shape`, `url`, `excerpt`.
@@ -55,8 +55,8 @@ class AutodiscoverProbe:
         """
         question, value = self._answer()
         fault = value["fault"]
-        if fault is not None or not value["hops"]:
-            self._desk.saw(question.text, "fault", fault)
+        self._desk.saw(question.text, "fault", fault)
+        if fault is not None or not self._hops(question, value):
             text = fault["text"] if fault else "no answer"
             raise Unseen(f"{question.text}: {text}", question=question.text, caused_by=(_owner(fault),))
         hop = shaped(question, value["hops"][-1], ("status", "shape"))
@@ -65,9 +65,18 @@ class AutodiscoverProbe:
             self._desk.saw(question.text, f"hops[-1].{key}", hop[key])
         return hop
 
+    def _hops(self, question: Get, value: dict[str, Any]) -> list[Any]:
+        """The answers on the way; the first one's status is the reading that there was one."""
+        hops: list[Any] = shaped(question, value, ("hops",))["hops"]
+        if hops:
+            self._desk.saw(question.text, "hops[0].status", shaped(question, hops[0], ("status",))["status"])
+        else:
+            self._desk.saw(question.text, "hops", [])
+        return hops
+
     def _answer(self) -> tuple[Get, dict[str, Any]]:
         question = Get(self.url())
-        value = structured(self._desk, question, ("hops", "fault"))
+        value = structured(self._desk, question, ("fault",))
         if value["fault"] is not None:
             shaped(question, value["fault"], ("stage", "text"))
         return question, value
