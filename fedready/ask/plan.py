@@ -74,6 +74,7 @@ def ask(
         asking.run(inquiries)
     finally:
         asking.close()
+    _refused_as_meant(asking.put, asking.entries)
     return Snapshot(
         tool=tool,
         run=RunFacts(
@@ -95,10 +96,26 @@ def interrupted(snapshot: Snapshot) -> bool:
 
 def _as_meant(question: Question, evidence: Evidence) -> Evidence:
     """A side that does not know what only the other side knows has answered: with nothing, as it should."""
-    unknown_here = evidence.cause is not None and evidence.cause.kind in ("not_recognized", "denied")
-    if isinstance(question, Cmdlet) and question.is_out_of_place and unknown_here:
+    if isinstance(question, Cmdlet) and question.is_out_of_place and evidence.cause is not None and evidence.cause.kind == "not_recognized":
         return replace(evidence, state="answered", value=[], cause=None)
     return evidence
+
+
+def _refused_as_meant(asked: Mapping[str, Cmdlet], entries: dict[str, Evidence]) -> None:
+    """The same for a side that knows the cmdlet but ends it with an error, as a host with both modules does.
+
+    Only where the side answered something else: otherwise it is the session that refuses, and nothing is known.
+    """
+    answering = {
+        question.side
+        for text, question in asked.items()
+        if not question.is_out_of_place and entries[text].state == "answered"
+    }
+    for text, question in asked.items():
+        cause = entries[text].cause
+        refused = cause is not None and cause.kind in ("denied", "refused")
+        if refused and question.is_out_of_place and question.side in answering:
+            entries[text] = replace(entries[text], state="answered", value=[], cause=None)
 
 
 class _Lane:
@@ -123,6 +140,7 @@ class _Asking:
         recorded: Mapping[str, Snapshot],
     ) -> None:
         self.entries: dict[str, Evidence] = {}
+        self.put: dict[str, Cmdlet] = {}  # every cmdlet that was put to a side
         self._target, self._open_room, self._progress, self._recorded = target, open_room, progress, recorded
         self._known = Known(target, clouds, self.entries)
         self._ends = time.monotonic() + target.timeouts.run
@@ -284,6 +302,8 @@ class _Asking:
         if question.text not in self._open:
             return
         evidence = self.entries[question.text] = _as_meant(question, evidence)
+        if isinstance(question, Cmdlet):
+            self.put[question.text] = question
         waiting = self._open.pop(question.text)
         endpoint = endpoint_of(question, self._target)
         self._progress.ended(endpoint, question.text, evidence)

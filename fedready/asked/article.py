@@ -97,7 +97,9 @@ def at_every_resolver(known: Known, *asked: tuple[str, str]) -> list[Question]:
     ]
 
 
-DISCOVER_SIP_DOMAINS = Inquiry("SIP domains", lambda known: (SIP_DOMAINS,))
+DISCOVER_SIP_DOMAINS = Inquiry(
+    "SIP domains", lambda known: (SIP_DOMAINS,) if known.target.sip_domains == "discover" else ()
+)
 DISCOVER_PROVIDERS = asked_once(HOSTING_PROVIDERS)
 
 SIPFED = Inquiry(

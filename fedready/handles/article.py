@@ -80,7 +80,7 @@ def writing_commands(desk: Desk) -> Callable[[], list[Row]]:
     return lambda: [*desk.rows(ask.ONPREM_WRITING_COMMAND), *desk.rows(ask.TENANT_WRITING_COMMAND)]
 
 
-@asks(ask.DISCOVER_SIP_DOMAINS)
+@asks(asked_once(ask.SIP_DOMAINS))
 def sip_domain_list(desk: Desk) -> Callable[[], list[Row]]:
     return lambda: desk.rows(ask.SIP_DOMAINS)
 

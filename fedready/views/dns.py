@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fedready.asked import Srv, default_sip_domain
+from fedready.asked import Srv, default_sip_domain, is_host_name
 from fedready.desk import Desk
 from fedready.model import Unseen
 from fedready.questions import Lookup, Wildcard, a_label
@@ -88,6 +88,8 @@ class SrvView:
             raise Unseen("the target file names no Edge: add `edge: {names: [...]}` with its external names")
         if host in edges:
             return True
+        if not is_host_name(host):
+            return False
         addresses = Addresses(self._desk, self.resolver, host).all()
         of_edge = {a for edge in edges for a in Addresses(self._desk, self.resolver, edge).all()}
         return bool(addresses) and set(addresses) <= of_edge
