@@ -136,7 +136,8 @@ class Audit:
                 f"(add {control.needs_view} to from_here in the target file where it does)"
             )
             return Expectation(kind="n/a", reason=reason)
-        return expectation(control, self.phase, self.cloud, self.baseline.clouds[self.cloud])
+        names = self.baseline.clouds[self.cloud]
+        return expectation(control, self.phase, self.cloud, names, self.target.federation_model)
 
     def desk(self, control: Control) -> Desk:
         """A desk to judge this control at."""

@@ -132,20 +132,41 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
         if f.verdict is Verdict.UNKNOWN and f.unanswered and f.cause and f.cause.kind != "absent":
             first_without.setdefault(f.unanswered, f)
 
-    def explains(parent_id: str, f: Finding) -> bool:
+    by_control: dict[str, list[Finding]] = {}
+    for f in findings:
+        by_control.setdefault(f.control, []).append(f)
+
+    def parents(parent_id: str, f: Finding) -> list[Finding]:
+        """The same subject's finding, or the deployment's; what is about the deployment follows every subject."""
+        if f.subject == DEPLOYMENT:
+            return by_control.get(parent_id, [])
         parent = by_key.get((parent_id, f.subject)) or by_key.get((parent_id, DEPLOYMENT))
-        if parent is None or parent is f:
-            return False
-        if f.verdict is Verdict.FAIL:
-            return parent.verdict is Verdict.FAIL
-        return parent.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+        return [parent] if parent is not None else []
+
+    def explains(parent_id: str, f: Finding) -> bool:
+        fails = f.verdict is Verdict.FAIL
+        enough = (Verdict.FAIL,) if fails else (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+        return any(parent is not f and parent.verdict in enough for parent in parents(parent_id, f))
+
+    def claimed(f: Finding) -> tuple[str, ...]:
+        """The controls whose case says that it explains this fail."""
+        return tuple(
+            g.control
+            for g in findings
+            if g.verdict is Verdict.FAIL
+            and g.case
+            and f.control in (said := controls[g.control].cases[g.case].explains)
+            and (not said[f.control] or f.case in said[f.control])
+        )
 
     def causes(f: Finding) -> tuple[str, ...]:
         if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
             return ()
         if f.case and f.control in controls and controls[f.control].cases[f.case].stands_alone:
             return ()
-        named = [c for c in f.caused_by if (c, f.subject) in by_key or (c, DEPLOYMENT) in by_key]
+        if f.verdict is Verdict.FAIL and (claims := claimed(f)):
+            return claims
+        named = [c for c in f.caused_by if c != f.control and explains(c, f)]
         if named:
             return tuple(named)
         if f.verdict is Verdict.UNKNOWN and (session := _session_of(f, by_key)):

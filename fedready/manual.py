@@ -14,7 +14,7 @@ from fedready import index
 from fedready.allowed import ALLOWED, Allowed
 from fedready.catalogue import load_baseline
 from fedready.model import PHASES, Baseline, CloudNames, Control
-from fedready.words import PLACEHOLDERS, cloud_values, expectation, fill, said
+from fedready.words import FEDERATION_MODELS, PLACEHOLDERS, Expectation, cloud_values, expectation, fill, said
 from fedready.yamlmarks import Mistake, nearest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,7 +113,13 @@ def _expected(control: Control, clouds: dict[str, CloudNames]) -> Iterator[str]:
 
 
 def _answer(control: Control, phase: str, cloud: str, names: CloudNames) -> str:
-    expected = expectation(control, phase, cloud, names)
+    opened, closed = (expectation(control, phase, cloud, names, model) for model in FEDERATION_MODELS)
+    if opened == closed:
+        return _said(opened)
+    return f"{_said(opened)} (federation_model: open); {_said(closed)} (federation_model: closed)"
+
+
+def _said(expected: Expectation) -> str:
     if expected.kind == "value":
         return fill(said(expected.value), _OBSERVED)
     return f"{'does not apply' if expected.kind == 'n/a' else 'only reported'}: {expected.reason}"

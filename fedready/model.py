@@ -211,9 +211,13 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
 
 
 class Case(Frozen, frozen=True, kw_only=True):
-    """A way to fail that has its own severity and words. One that `stands_alone` is never laid to another control."""
+    """A way to fail that has its own severity and words. One that `stands_alone` is never laid to another control.
+
+    `explains`: other controls whose fails are laid to this one: control -> its cases (none: whatever the case).
+    """
 
     stands_alone: bool = False
+    explains: dict[str, tuple[str, ...]] = {}
     severity: Severity | None = None
     symptom: str | None = None
     fix: str | None = None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from fedready.model import CLOUDS, PHASES, CloudNames, Control, Frozen, Json
+from fedready.model import CLOUDS, PHASES, CloudNames, Control, FederationModel, Frozen, Json
 from fedready.yamlmarks import is_hidden, visible
 
 CLOUD_PLACEHOLDERS = frozenset({"sipfed", "sipdir", "webdir", "autodiscover", "suffix"})
@@ -15,6 +15,8 @@ PLACEHOLDERS = CLOUD_PLACEHOLDERS | frozenset(
     {"observed", "subject", "identity", "expected", "phase", "cloud", "domain", "resolver", "name", "side", "edge"}
 )
 """Every name that may stand between `{{` and `}}` in the baseline; another one is refused when it is read."""
+
+FEDERATION_MODELS: tuple[FederationModel, ...] = ("open", "closed")
 
 ABOVE = "<the value shown above>"
 """Stands in a command for a value that must not be pasted into a shell."""
@@ -42,8 +44,12 @@ class WrongExpectation(ValueError):
         self.what, self.mend, self.path = what, mend, path
 
 
-def expectation(control: Control, phase: str, cloud: str, names: CloudNames) -> Expectation:
-    """What `control` expects in a phase of a cloud. Cloud placeholders are filled; `{{subject}}` and the like stay.
+def expectation(
+    control: Control, phase: str, cloud: str, names: CloudNames, model: FederationModel = "open"
+) -> Expectation:
+    """What `control` expects in a phase of a cloud, and in open or closed federation where that makes a difference.
+
+    Cloud placeholders are filled; `{{subject}}` and the like stay.
 
     A control without `expected` compares in its own code: its expectation is the value None.
 
@@ -52,7 +58,7 @@ def expectation(control: Control, phase: str, cloud: str, names: CloudNames) -> 
     """
     if not control.expected:
         return Expectation(kind="value")
-    return _answer(control.expected, phase, cloud, cloud_values(names))
+    return _answer(control.expected, phase, cloud, cloud_values(names), model)
 
 
 def cloud_values(names: CloudNames) -> dict[str, str]:
@@ -61,7 +67,7 @@ def cloud_values(names: CloudNames) -> dict[str, str]:
 
 
 def check_expected(expected: Mapping[str, Any], names: Mapping[str, CloudNames]) -> None:
-    """See that a row answers every phase in every cloud.
+    """See that a row answers every phase in every cloud and federation model.
 
     Raises:
         WrongExpectation: it does not, or a key is no phase or cloud.
@@ -71,7 +77,8 @@ def check_expected(expected: Mapping[str, Any], names: Mapping[str, CloudNames])
     _known_keys(expected, PHASES, "phase", ())
     for phase in PHASES:
         for cloud in names:
-            _answer(expected, phase, cloud, cloud_values(names[cloud]))
+            for model in FEDERATION_MODELS:
+                _answer(expected, phase, cloud, cloud_values(names[cloud]), model)
     for phase, answer in expected.items():
         if isinstance(answer, dict) and set(answer) == {"cloud"} and isinstance(answer["cloud"], dict):
             _known_keys(answer["cloud"], CLOUDS, "cloud", (phase, "cloud"))
@@ -83,26 +90,26 @@ def _known_keys(given: Mapping[str, Any], known: tuple[str, ...], noun: str, pat
             raise WrongExpectation(f"{key} is no {noun}", f"Write any, {', '.join(known)}.", (*path, key))
 
 
-def _answer(expected: Mapping[str, Any], phase: str, cloud: str, values: Mapping[str, Json]) -> Expectation:
+def _answer(expected: Mapping[str, Any], phase: str, cloud: str, values: Mapping[str, Json], model: str) -> Expectation:
     key = phase if phase in expected else "any"
     if key not in expected:
         mend = f"Add {phase}: or any: to the row."
         raise WrongExpectation(f"nothing is expected in the phase {phase}", mend, ())
-    answer = _one(expected[key], cloud, values, (key,))
+    answer = _one(expected[key], cloud, values, (key,), model)
     if answer.kind != "report":
         return answer
     for other in ("any", "hybrid"):  # what a report-only value is shown beside
         if other != key and other in expected:
-            beside = _one(expected[other], cloud, values, (other,))
+            beside = _one(expected[other], cloud, values, (other,), model)
             if beside.kind == "value":
                 return Expectation(kind="report", value=beside.value, reason=answer.reason)
     return answer
 
 
-_FORMS = ("n/a", "report", "value", "cloud")
+_FORMS = ("n/a", "report", "value", "cloud", "federation_model")
 
 
-def _one(raw: Any, cloud: str, values: Mapping[str, Json], path: tuple[str, ...]) -> Expectation:
+def _one(raw: Any, cloud: str, values: Mapping[str, Json], path: tuple[str, ...], model: str) -> Expectation:
     if not isinstance(raw, dict):
         return Expectation(kind="value", value=_filled(raw, values))
     if len(raw) != 1 or next(iter(raw)) not in _FORMS:
@@ -116,7 +123,12 @@ def _one(raw: Any, cloud: str, values: Mapping[str, Json], path: tuple[str, ...]
             mend = f"Add {cloud}: or any: under cloud:."
             raise WrongExpectation(f"nothing is expected in the cloud {cloud}", mend, (*path, form))
         key = cloud if cloud in said else "any"
-        return _one(said[key], cloud, values, (*path, form, key))
+        return _one(said[key], cloud, values, (*path, form, key), model)
+    if form == "federation_model":
+        if not isinstance(said, dict) or set(said) != set(FEDERATION_MODELS):
+            mend = "Write open: and closed: under federation_model:, and nothing else."
+            raise WrongExpectation("federation_model has not exactly two answers", mend, (*path, form))
+        return _one(said[model], cloud, values, (*path, form, model), model)
     if not isinstance(said, str) or not said.strip():
         raise WrongExpectation(f"{form} gives no reason", "Write the reason as a sentence.", (*path, form))
     return Expectation(kind="n/a" if form == "n/a" else "report", reason=fill(said, values))
