@@ -56,6 +56,7 @@
     const filtered = wanted || who || state || severity || section;
     one("shown").textContent = filtered ? `${count} of ${rows.length} rows` : `${rows.length} rows`;
   };
+  const clear = () => { filters.reset(); apply(); };
   filters.addEventListener("input", apply);
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("reset", () => setTimeout(apply));
@@ -132,7 +133,7 @@
     let at = null;
     try { at = one(decodeURIComponent(location.hash.slice(1))); } catch { return; }
     if (!at) return;
-    if (at.closest("[hidden]")) filters.reset();
+    if (at.closest("[hidden]")) clear();
     for (let node = at; node; node = node.parentElement) if (node.matches("details")) node.open = true;
     const details = at.closest("details");
     const goal = details || at;
@@ -151,7 +152,7 @@
   addEventListener("keydown", (event) => {
     const field = event.target.closest && event.target.closest("input, select, textarea");
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === "Escape" && field && filters.contains(field)) { filters.reset(); return; }
+    if (event.key === "Escape" && field && filters.contains(field)) { clear(); return; }
     if (field && field.type !== "checkbox") return;
     if (!one("keys").checked) return;
     if (event.key === "/") {
