@@ -147,7 +147,8 @@
     const link = event.target.closest && event.target.closest('a[href^="#"]');
     if (link && link.hash === location.hash) reveal();
   });
-  if (location.hash) reveal();
+  // After the browser went there itself, or it would take the focus back.
+  if (location.hash) addEventListener("load", () => setTimeout(reveal));
 
   addEventListener("keydown", (event) => {
     const field = event.target.closest && event.target.closest("input, select, textarea");
