@@ -104,6 +104,7 @@ def _environment() -> Environment:
         host=host,
         groupby_section=by_section,
     )
+    environment.tests["alpha"] = str.isalpha
     environment.globals.update(SHORT=SHORT)
     return environment
 
@@ -151,14 +152,20 @@ def _distinct(values: Iterator[str | None] | Any) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))
 
 
+def _order(run: Run) -> dict[str, int]:
+    """The sides first, then the resolvers, as the target names them."""
+    names = (*run.target.sides, *(f"dns@{name}" for name in run.target.vantage_points))
+    return {name: rank for rank, name in enumerate(names)}
+
+
 def _endpoints(run: Run) -> list[tuple[str, str]]:
     """(name, where) of everything that was asked, each once."""
     seen: dict[tuple[str, str], None] = {}
     for question, entry in run.snapshot.entries.items():
         if entry.source and not question.startswith(("GET ", "TLS ")):
             seen[(question.partition(":")[0], entry.source)] = None
-    sides = [*run.target.sides, *(f"dns@{name}" for name in run.target.vantage_points)]
-    pairs = sorted(seen, key=lambda pair: sides.index(pair[0]) if pair[0] in sides else len(sides))
+    order = _order(run)
+    pairs = sorted(seen, key=lambda pair: order.get(pair[0], len(order)))
     for prefix in ("GET ", "TLS "):
         hosts = _distinct(host(q.removeprefix(prefix)) for q in run.snapshot.entries if q.startswith(prefix))
         if hosts:
@@ -172,7 +179,9 @@ def _asked(run: Run, controls: list[Folded]) -> tuple[list[Asked], int]:
     needed = {reading.question for item in controls for group in item.written_out for reading in group.first.readings}
     chosen: list[Asked] = []
     room = MOST_ASKED
-    for question, entry in run.snapshot.entries.items():
+    order = _order(run)
+    entries = sorted(run.snapshot.entries.items(), key=lambda e: order.get(e[0].partition(":")[0], len(order)))
+    for question, entry in entries:
         if question not in needed:
             if room <= 0:
                 continue
