@@ -1,0 +1,33 @@
+"""`python -m bench [ROW ...]`: measure the rows, print a line each, keep them in bench/results.json."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from bench.rows import NotMeasured, Row, keep, machine
+
+ROWS = ("A1", "A2", "A3", "A4", "B1", "B2", "C1", "C2", "D1", "D2", "D3", "E1", "E2", "G", "H", "L")
+
+
+def main(wanted: list[str]) -> int:
+    """Returns 0; 4 for a row that does not exist. A figure is never a reason to fail: machines differ."""
+    unknown = [name for name in wanted if name.upper() not in ROWS]
+    if unknown:
+        print(f"There is no row {', '.join(unknown)}. Choose of: {' '.join(ROWS)}.", file=sys.stderr)
+        return 4
+    print(f"# {machine()}", flush=True)
+    for name in [name.upper() for name in wanted] or ROWS:
+        module = importlib.import_module(f"bench.{name.lower()}")
+        try:
+            rows: list[Row] = module.measure()
+        except NotMeasured as missing:
+            rows = [Row(name, module.MEASURE, "", str(missing), None, module.TARGET, module.MUST)]
+        keep(rows)
+        for row in rows:
+            print(row, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,19 @@
+"""Judged runs with about as many findings as wanted, without a pytest session: what the writers are given."""
+
+from __future__ import annotations
+
+from fedready.model import DEPLOYMENT, Run
+
+from bench import made
+from tests.judging import judge
+
+
+def per_domain() -> int:
+    """How many findings a further SIP domain adds."""
+    small = judge(made.snapshot(10))
+    return sum(f.subject != DEPLOYMENT for f in small.findings) // 10
+
+
+def of_findings(wanted: int, kind: made.Kind = "healthy") -> Run:
+    """A run with at least so many findings: as many SIP domains as that takes."""
+    return judge(made.snapshot(-(-wanted // max(1, per_domain())), kind))
