@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fedready import __version__, snapshot
-from fedready.asked import sip_domains
+from fedready.asked import certificate_names, edge_names, edge_servers, replicas, sip_domains
+from fedready.asked.federation import either_side_s_sip_domains, policies
 from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
 from fedready.desk import Desk
 from fedready.inquiry import Inquiry, Known
@@ -27,6 +28,7 @@ from fedready.model import (
     Snapshot,
     Target,
     Unseen,
+    View,
     Waiver,
 )
 from fedready.questions import NotAllowed, a_label, reads
@@ -35,6 +37,18 @@ from fedready.words import Expectation, expectation
 from fedready.yamlmarks import Mistake
 
 TOOL = f"fedready {__version__}"
+
+DOMAINS_OF = {"sip_domain": sip_domains, "shared_domain": either_side_s_sip_domains}
+"""What a control is judged per, where that is a list of SIP domains."""
+
+SUBJECTS: dict[str, Callable[[Known], tuple[str, ...]]] = {
+    "certificate_name": certificate_names,
+    "edge": edge_servers,
+    "edge_name": edge_names,
+    "policy": policies,
+    "replica": replicas,
+}
+"""What a control is judged per, where that is something else. Each raises Unseen when it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,26 @@ class Options:
     @property
     def sources(self) -> tuple[str, ...]:
         return tuple(f"--{name}" for name in ("target", "snapshot") if getattr(self, name) is not None)
+
+
+def out_of_view(view: View, target: Target) -> str:
+    """Why this machine cannot judge what needs this view, and how it could; empty where it can (DESIGN ruling 13).
+
+    Decided by the target file alone: no answer, and no lack of one, makes a control n/a.
+    """
+    if view == "edges":
+        if target.endpoints.edges:
+            return ""
+        return (
+            "only the Edge servers themselves can show this (add endpoints.edges to the target file, and an account of "
+            "each Edge in FEDREADY_<its name>_USER and _PASSWORD)"
+        )
+    if view in target.from_here:
+        return ""
+    return (
+        f"this machine does not see {view.upper()} as the deployment does (add {view} to from_here in the target file "
+        "where it does)"
+    )
 
 
 def one_source(options: Options) -> None:
@@ -173,9 +207,11 @@ class Audit:
         """
         if per is None:
             return (DEPLOYMENT,)
-        if per != "sip_domain":
+        if per in SUBJECTS:
+            return SUBJECTS[per](self.known)
+        if per not in DOMAINS_OF:
             raise LookupError(f"a control cannot be judged per {per}")
-        every = sip_domains(self.known)
+        every = DOMAINS_OF[per](self.known)
         if not self.options.sip_domains:
             return every
         chosen = {a_label(name) for name in self.options.sip_domains}

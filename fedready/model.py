@@ -17,6 +17,8 @@ CLOUDS = ("worldwide", "gcc-high", "dod", "china")
 Phase = Literal["pre-hybrid", "hybrid", "pre-migration", "migrated", "hybrid-disabled"]
 Cloud = Literal["worldwide", "gcc-high", "dod", "china"]
 FederationModel = Literal["open", "closed"]
+View = Literal["dns", "https", "tls", "edges"]
+"""What a control may need to be seen from: this machine's place (`from_here`), or the Edge servers' own (`endpoints.edges`)."""
 DEPLOYMENT = "deployment"
 """The subject of a finding that is about the whole deployment."""
 
@@ -244,9 +246,14 @@ class Control(Frozen, frozen=True, kw_only=True):
     source: str
     certainty: Literal["verified", "third-party", "inferred", "recalled"]
     asks: str = ""
-    needs_view: Literal["dns", "https", "tls"] | None = None
+    needs_view: View | tuple[View, ...] | None = None
     follows: tuple[str, ...] = ()
     cases: dict[str, Case] = {}
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every view that is needed."""
+        return self.needs_view if isinstance(self.needs_view, tuple) else (self.needs_view,) if self.needs_view else ()
 
 
 class Section(Frozen, frozen=True, kw_only=True):

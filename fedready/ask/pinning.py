@@ -22,6 +22,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,14 +48,14 @@ from fedready.ask.dialling import (
 
 __all__ = [
     "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
-    "TooLarge", "harden", "peer_of", "route", "ssl_context",
+    "TooLarge", "harden", "own_ssl_context", "peer_of", "route", "ssl_context",
 ]  # fmt: skip
 
 
 @functools.cache
 def _openssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
     """Loading the system's store takes tens of milliseconds, so it is done once for the process."""
-    return _finished(ssl.create_default_context(), ca_file, certificate)
+    return own_ssl_context(ca_file, certificate)
 
 
 def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
@@ -70,17 +71,33 @@ def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] 
     Raises:
         OSError: a file cannot be read; ssl.SSLError, which is one too, when it holds no certificate.
     """
-    defaults = ssl.get_default_verify_paths()
-    if sys.platform not in ("win32", "darwin") and (defaults.cafile or defaults.capath):
-        return _openssl_context(ca_file, certificate)
+    return _openssl_context(ca_file, certificate) if _has_openssl_store() else own_ssl_context(ca_file, certificate)
+
+
+def own_ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
+    """The same settings in a context that nobody else uses.
+
+    Raises:
+        OSError: as `ssl_context` does.
+    """
+    if _has_openssl_store():
+        return _finished(ssl.create_default_context(), ca_file, certificate)
     import truststore  # the operating system verifies; a context each, for it is locked while it shakes hands
 
     return _finished(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file, certificate)
 
 
+def _has_openssl_store() -> bool:
+    defaults = ssl.get_default_verify_paths()
+    return sys.platform not in ("win32", "darwin") and bool(defaults.cafile or defaults.capath)
+
+
 def _finished(
     context: ssl.SSLContext, ca_file: str | None, certificate: tuple[str, str | None] | None
 ) -> ssl.SSLContext:
+    for file in (ca_file, *(certificate or ())):
+        if file is not None:
+            Path(file).open("rb").close()  # ssl does not say which file it could not read
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     if certificate is not None:

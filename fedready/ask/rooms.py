@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from fedready.ask.clock import Clock
 from fedready.model import Cause, CloudNames, Endpoint, Evidence, Sent, Target
-from fedready.questions import Cmdlet, Get, Lookup, Question, Wildcard
+from fedready.questions import Cmdlet, Get, Lookup, Question, Tls, Wildcard
 from fedready.reduce import Salt
 
 
@@ -94,6 +94,12 @@ def live(
                 ca_file=target.ca_file,
                 timeout=target.timeouts.https,
                 clock=clock,
+            )
+        if isinstance(question, Tls):
+            from fedready.ask.tls import Handshakes
+
+            return Handshakes(
+                connect_to=target.connect_to, ca_file=target.ca_file, timeout=target.timeouts.https, clock=clock
             )
         raise LookupError(f"no room asks {question.text}")
 

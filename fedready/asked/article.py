@@ -154,6 +154,9 @@ class Srv:
         priority, weight, port, target = text.split()
         return cls(int(priority), int(weight), int(port), "" if target == "." else fqdn(target))
 
+    def __str__(self) -> str:
+        return f"{self.priority} {self.weight} {self.port} {self.target or '.'}"
+
 
 SRV_TARGET_ADDRESSES = Inquiry("addresses of SRV targets and Edge names", _targets_and_edges, (FEDERATION_SRV,))
 
