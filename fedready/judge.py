@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from fedready.desk import AT, Desk, Failed
+from fedready.desk import AT, NOTHING, Desk, Failed
 from fedready.model import (
     DEPLOYMENT,
     Cause,
@@ -68,6 +68,8 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
     finally:
         AT.reset(token)
     observed = desk.trail[-1].value if desk.trail and verdict is not Verdict.UNKNOWN else None
+    if desk.shown is not NOTHING and verdict is not Verdict.UNKNOWN:
+        observed = desk.shown
     if failed is not None and failed.observed is not None:
         observed = failed.observed
     if verdict is Verdict.FAIL and not message:
@@ -118,69 +120,83 @@ def command(text: str, values: Mapping[str, Json]) -> str:
 # --------------------------------------------------------------------------- one cause, one red line
 
 
+Key = tuple[str, str]
+"""(control, subject) of a finding."""
+
+
 def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> tuple[Finding, ...]:
     """Say of each fail and unknown which other finding explains it (`caused_by`); what nothing explains is a root.
 
-    A fail is explained by a fail, an unknown by a fail or an unknown of a control that it follows, of its side's session,
-    or of an earlier control that wanted the same answer.
+    A fail is explained by a fail, an unknown by a fail or an unknown: of a control that its check named, of its side's
+    session, of a control that it follows, or of an earlier control that wanted the same answer. Nothing explains itself.
     """
     findings = tuple(findings)
+    by_key: dict[Key, Finding] = {(f.control, f.subject): f for f in findings}
     order = {id_: place for place, id_ in enumerate(controls)}
-    by_key: dict[tuple[str, str], Finding] = {(f.control, f.subject): f for f in findings}
+    earlier = sorted(findings, key=lambda f: (order.get(f.control, len(order)), f.subject != DEPLOYMENT))
     first_without: dict[str, Finding] = {}
-    for f in sorted(findings, key=lambda f: order.get(f.control, len(order))):
+    for f in earlier:
         if f.verdict is Verdict.UNKNOWN and f.unanswered and f.cause and f.cause.kind != "absent":
             first_without.setdefault(f.unanswered, f)
 
-    by_control: dict[str, list[Finding]] = {}
-    for f in findings:
-        by_control.setdefault(f.control, []).append(f)
-
-    def parents(parent_id: str, f: Finding) -> list[Finding]:
-        """The same subject's finding, or the deployment's; what is about the deployment follows every subject."""
-        if f.subject == DEPLOYMENT:
-            return by_control.get(parent_id, [])
-        parent = by_key.get((parent_id, f.subject)) or by_key.get((parent_id, DEPLOYMENT))
-        return [parent] if parent is not None else []
-
     def explains(parent_id: str, f: Finding) -> bool:
-        fails = f.verdict is Verdict.FAIL
-        enough = (Verdict.FAIL,) if fails else (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
-        return any(parent is not f and parent.verdict in enough for parent in parents(parent_id, f))
-
-    def claimed(f: Finding) -> tuple[str, ...]:
-        """The controls whose case says that it explains this fail."""
-        return tuple(
-            g.control
-            for g in findings
-            if g.verdict is Verdict.FAIL
-            and g.case
-            and f.control in (said := controls[g.control].cases[g.case].explains)
-            and (not said[f.control] or f.case in said[f.control])
-        )
+        parent = _parent(parent_id, f, by_key)
+        if parent is None or parent is f:
+            return False
+        if f.verdict is Verdict.FAIL:
+            return parent.verdict is Verdict.FAIL
+        return parent.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 
     def causes(f: Finding) -> tuple[str, ...]:
-        if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+        if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN) or f.control not in controls:
             return ()
-        if f.case and f.control in controls and controls[f.control].cases[f.case].stands_alone:
+        if f.case and controls[f.control].cases[f.case].stands_alone:
             return ()
-        if f.verdict is Verdict.FAIL and (claims := claimed(f)):
-            return claims
-        named = [c for c in f.caused_by if c != f.control and explains(c, f)]
+        named = tuple(c for c in f.caused_by if explains(c, f))
         if named:
-            return tuple(named)
+            return named
         if f.verdict is Verdict.UNKNOWN and (session := _session_of(f, by_key)):
             return (session,)
-        followed = tuple(p for p in controls[f.control].follows if explains(p, f)) if f.control in controls else ()
+        followed = tuple(p for p in controls[f.control].follows if explains(p, f))
         if followed:
             return followed
         first = first_without.get(f.unanswered or "")
-        return (first.control,) if first is not None and first.control != f.control else ()
+        if first is None or f.verdict is not Verdict.UNKNOWN or first.control == f.control:
+            return ()
+        return (first.control,) if first.subject in (f.subject, DEPLOYMENT) else ()
 
-    caused = {id(f): causes(f) for f in findings}
+    caused = {key: causes(f) for key, f in by_key.items()}
+    for f in earlier:
+        _no_circle(f, caused, by_key)
     return tuple(
-        msgspec.structs.replace(f, caused_by=caused[id(f)]) if caused[id(f)] != f.caused_by else f for f in findings
+        msgspec.structs.replace(f, caused_by=c) if (c := caused[f.control, f.subject]) != f.caused_by else f
+        for f in findings
     )
+
+
+def _parent(parent_id: str, f: Finding, by_key: Mapping[Key, Finding]) -> Finding | None:
+    """The finding of another control that is about the same subject, or about the whole deployment."""
+    return by_key.get((parent_id, f.subject)) or by_key.get((parent_id, DEPLOYMENT))
+
+
+def _no_circle(f: Finding, caused: dict[Key, tuple[str, ...]], by_key: Mapping[Key, Finding]) -> None:
+    """Drop the causes of `f` that lead back to it."""
+
+    def leads_back(parent_id: str) -> bool:
+        waiting, seen = [(parent_id, f)], set()
+        while waiting:
+            id_, child = waiting.pop()
+            parent = _parent(id_, child, by_key)
+            if parent is f:
+                return True
+            if parent is not None and (parent.control, parent.subject) not in seen:
+                seen.add((parent.control, parent.subject))
+                waiting += [(c, parent) for c in caused[parent.control, parent.subject]]
+        return False
+
+    key = (f.control, f.subject)
+    if caused[key]:
+        caused[key] = tuple(c for c in caused[key] if not leads_back(c))
 
 
 def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | None:
