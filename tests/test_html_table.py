@@ -35,6 +35,10 @@ def test_a_row_links_to_the_control_and_shows_both_values() -> None:
     assert "Fail, critical" in row
 
 
+def test_a_row_that_could_not_be_judged_says_why() -> None:
+    assert "<td>dns@public answered SERVFAIL for webdir.online.lync.com</td>" in cells("DNS-08")
+
+
 def test_a_row_over_many_subjects_counts_and_names_the_worst_first() -> None:
     row = cells("DNS-02", "ready")
     assert "contoso.com<br>fabrikam.com" in row[2]
