@@ -107,7 +107,7 @@ def _expected(findings: list[Finding]) -> list[str]:
 
 def _observed(findings: list[Finding]) -> list[str]:
     """What was seen, or why nothing was; each once, with the subject where there is one."""
-    values = {}
+    values: dict[str, None] = {}
     for finding in findings[:MOST]:
         seen = finding.verdict in (Verdict.PASS, Verdict.FAIL)
         words = shown(finding.observed, SHORT) if seen else inert(reason_of(finding), limit=SHORT)
@@ -116,7 +116,7 @@ def _observed(findings: list[Finding]) -> list[str]:
 
 
 def _cell(lines: list[str]) -> str:
-    return f"<td>{'<br>'.join(_safe(line) for line in lines)}</td>"
+    return f'<td style="overflow-wrap: anywhere">{"<br>".join(_safe(line) for line in lines)}</td>'
 
 
 def _safe(text: str) -> str:
