@@ -81,6 +81,10 @@ def out_of_view(view: View, target: Target) -> str:
             "only the Edge servers themselves can show this (add endpoints.edges to the target file, and an account of "
             "each Edge in FEDREADY_<its name>_USER and _PASSWORD)"
         )
+    if view == "internal":
+        if "internal" in target.resolvers:
+            return ""
+        return "no resolver of the target file sees DNS as it is inside the network (add resolvers.internal)"
     if view in target.from_here:
         return ""
     return (
@@ -164,14 +168,12 @@ class Audit:
 
     def expectation(self, control: Control) -> Expectation:
         """What the control expects here: in this phase, of this cloud, from where this machine stands."""
-        if control.needs_view is not None and control.needs_view not in self.target.from_here:
-            reason = (
-                f"not from here: this machine does not see {control.needs_view.upper()} as the deployment does "
-                f"(add {control.needs_view} to from_here in the target file where it does)"
-            )
-            return Expectation(kind="n/a", reason=reason)
         names = self.baseline.clouds[self.cloud]
-        return expectation(control, self.phase, self.cloud, names, self.target.federation_model)
+        wanted = expectation(control, self.phase, self.cloud, names, self.target.federation_model)
+        reason = next(filter(None, (out_of_view(view, self.target) for view in control.views)), "")
+        if wanted.kind != "n/a" and reason:
+            return Expectation(kind="n/a", reason=f"not from here: {reason}")
+        return wanted
 
     def desk(self, control: Control) -> Desk:
         """A desk to judge this control at."""

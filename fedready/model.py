@@ -17,8 +17,9 @@ CLOUDS = ("worldwide", "gcc-high", "dod", "china")
 Phase = Literal["pre-hybrid", "hybrid", "pre-migration", "migrated", "hybrid-disabled"]
 Cloud = Literal["worldwide", "gcc-high", "dod", "china"]
 FederationModel = Literal["open", "closed"]
-View = Literal["dns", "https", "tls", "edges"]
-"""What a control may need to be seen from: this machine's place (`from_here`), or the Edge servers' own (`endpoints.edges`)."""
+View = Literal["dns", "https", "tls", "edges", "internal"]
+"""What a control may need to be seen from: this machine's place (`from_here`), the Edge servers' own (`endpoints.edges`), or a
+resolver inside the network (`resolvers.internal`)."""
 DEPLOYMENT = "deployment"
 """The subject of a finding that is about the whole deployment."""
 

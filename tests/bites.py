@@ -35,12 +35,22 @@ class Bite(Frozen, kw_only=True):
     phase: str | None = None
     cloud: str | None = None
     target: dict[str, Any] = {}
+    given: dict[str, Json] = {}
     set: dict[str, Change | list[Change]]
     turns: tuple[str, ...]
     follows: tuple[str, ...] = ()
 
-    def changes(self) -> list[tuple[str, Change]]:
+    def circumstances(self) -> list[tuple[str, Change]]:
+        """Whole answers that are other than in the snapshot before anything is bitten (`given`)."""
+        return [(question, Change(value=value)) for question, value in self.given.items()]
+
+    def bites(self) -> list[tuple[str, Change]]:
+        """What is bitten."""
         return [(q, c) for q, cs in self.set.items() for c in (cs if isinstance(cs, list) else [cs])]
+
+    def changes(self) -> list[tuple[str, Change]]:
+        """Everything that the bitten snapshot has other than the one it starts from."""
+        return [*self.circumstances(), *self.bites()]
 
 
 @functools.cache

@@ -15,7 +15,7 @@ WORSE = {Verdict.PASS: 0, Verdict.NA: 0, Verdict.UNKNOWN: 1, Verdict.FAIL: 2, Ve
 def start(bite: Bite) -> Snapshot:
     snapshot = base(bite.on)
     target = msgspec.convert({**msgspec.to_builtins(snapshot.target), **bite.target}, Target)
-    return msgspec.structs.replace(snapshot, target=target)
+    return bitten(msgspec.structs.replace(snapshot, target=target), bite.circumstances())
 
 
 def turned(before: dict[tuple[str, str], Finding], after: dict[tuple[str, str], Finding]) -> list[Finding]:
@@ -51,7 +51,7 @@ def deletions() -> list[tuple[Bite, str, Change]]:
     seen = set()
     out = []
     for bite in all_bites():
-        for question, change in bite.changes():
+        for question, change in bite.bites():
             if (
                 question != "sent"
                 and bite.turns

@@ -42,6 +42,19 @@ from fedready.asked.edges import (
     federation_srv_at,
     local_settings,
 )
+from fedready.asked.names import (
+    BELOW_WILDCARDS,
+    CLIENT_SRV,
+    CLIENT_SRV_ADDRESSES,
+    EDGE_HOSTS,
+    EDGE_SERVICE_HOSTS,
+    INTERNAL_RECORDS,
+    LYNCDISCOVER,
+    LYNCDISCOVER_HOSTS,
+    SIP_HOSTS,
+    WILDCARDS,
+    lyncdiscover,
+)
 from fedready.asked.people import (
     ALL_ONLINE_USERS,
     ALL_ONPREM_USERS,
@@ -65,19 +78,6 @@ from fedready.asked.topology import (
     certificate_names,
     edge_names,
     replicas,
-)
-from fedready.asked.names import (
-    BELOW_WILDCARDS,
-    CLIENT_SRV,
-    CLIENT_SRV_ADDRESSES,
-    EDGE_HOSTS,
-    EDGE_SERVICE_HOSTS,
-    INTERNAL_RECORDS,
-    LYNCDISCOVER,
-    LYNCDISCOVER_HOSTS,
-    SIP_HOSTS,
-    WILDCARDS,
-    lyncdiscover,
 )
 
 __all__ = [
