@@ -141,16 +141,18 @@ def test_one_shell_and_two_requests_for_a_cmdlet(world: World, runspaces: int, a
     seen = actions(world)
     assert (seen["Create"], seen["Delete"], seen["Signal"]) == (1, 1, 0)
     assert seen["Command"] == len(FOUR)
-    assert seen["Receive"] <= 2 + 2 * len(FOUR)  # 2 to open; a cmdlet that is not over at once may take a second one
+    assert seen["Receive"] <= 2 + 3 * len(FOUR)  # 2 to open; the lab decides in how many pieces it answers
     assert world.log.refused == []  # channel bindings are enforced there
 
 
 def test_one_after_the_other_a_cmdlet_is_two_requests(world: World) -> None:
-    """With one lane nothing depends on timing, so the count is exact."""
+    """With one lane hardly anything depends on timing: Command and Receive for each, and no Signal after a normal end."""
     with asking(world, max_runspaces=1, auth="basic") as power:
         for question in FOUR:
             power.ask(question)
-    assert actions(world) == {"Create": 1, "Command": 4, "Receive": 2 + 4, "Delete": 1}
+    seen = actions(world)
+    assert 2 + 4 <= seen.pop("Receive") < 2 + 2 * 4  # a busy lab may answer one in two pieces
+    assert seen == {"Create": 1, "Command": 4, "Delete": 1}
 
 
 @pytest.mark.parametrize("kind", ["https", "sealed"])

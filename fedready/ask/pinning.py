@@ -18,6 +18,7 @@ import functools
 import socket
 import ssl
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 from fedready.ask.dialling import (
+    Aborted,
     Addresses,
     Carried,
     ConnectTo,
@@ -47,7 +49,7 @@ from fedready.ask.dialling import (
 )
 
 __all__ = [
-    "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
+    "Aborted", "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
     "TooLarge", "harden", "own_ssl_context", "peer_of", "route", "ssl_context",
 ]  # fmt: skip
 
@@ -132,6 +134,7 @@ class PinnedAdapter(HTTPAdapter):
         self.addresses = addresses or Addresses()
         self.ends: float | None = None
         self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._aborted = threading.Event()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -176,7 +179,7 @@ class PinnedAdapter(HTTPAdapter):
         address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         ends = time.monotonic() + self.deadline
         ends = ends if self.ends is None else min(ends, self.ends)
-        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled)
+        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted)
         carried.request.left()
 
     def dial(self, url: str) -> None:
@@ -194,12 +197,17 @@ class PinnedAdapter(HTTPAdapter):
         pool._put_conn(connection)
 
     def abort(self) -> None:
-        """End every exchange that is under way in other threads: their reads fail at once."""
+        """End every exchange that is under way in other threads, and refuse new ones until `resume`."""
+        self._aborted.set()
         for connection in list(self._dialled):
             sock = connection.sock
             if sock is not None:
                 with suppress(OSError):  # closed already
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def resume(self) -> None:
+        """Allow new exchanges after `abort`; those that it ended stay ended."""
+        self._aborted = threading.Event()
 
     def _refuse(self, headers: Mapping[str, str]) -> None:
         encoding = headers.get("Content-Encoding", "identity").strip().lower()
