@@ -312,3 +312,19 @@ def is_there(view, where, seen):
         fail(f"{where} leads to Microsoft 365 although hybrid is on", case="points-to-cloud", observed=seen)
     if not view.all():
         fail(f"{where} is an alias of {said(seen)}, which has no address", case="missing", observed=seen)
+
+
+@control("DNS-04", per="sip_domain")
+def test_federation_srv_as_the_edge_sees_it(edge_dns, federation_srv):
+    """With split DNS the world sees the right record and the Edge sees none, or an old one."""
+    views = [{(r.port, r.target) for r in view.records()} for view in federation_srv.deciding()]
+
+    def judge(server):
+        records = server.records()
+        seen = [f"{r.priority} {r.weight} {r.port} {r.target or '.'}" for r in records]
+        if not records:
+            fail(f"{server.server} finds no federation SRV record", case="missing", observed="no record")
+        if {(r.port, r.target) for r in records} not in views:
+            fail(f"{server.server} is told {said(seen)}, which is not the public record", case="different", observed=seen)
+
+    every(edge_dns.servers(), judge)

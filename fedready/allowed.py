@@ -165,7 +165,7 @@ ALLOWED: dict[str, Allowed] = _table(
         ("tenant",),
         TENANT_READER,
         (),
-        {"Filter": ("OnPremHostingProvider -ne $null",), "ResultSize": ("Unlimited",)},
+        {"Filter": ("OnPremHostingProvider -ne $null",)},
         Reduction(
             counted=("InterpretedUserType", "AccountType"),
             held=("AssignedPlan",),

@@ -179,8 +179,8 @@ class Handshakes:
                 return sock
         if isinstance(last, TimeoutError):
             raise _late(host, port)
-        why = (last.strerror or str(last)) if last else "no address"
-        raise Fault("tcp", f"{host}:{port} cannot be connected to: {why}")
+        lost = (last.strerror or str(last)) if last else "no address"
+        raise Fault("tcp", f"{host}:{port} cannot be connected to: {lost}")
 
 
 def _left(host: str, port: int, ends: float) -> float:
