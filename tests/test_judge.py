@@ -163,6 +163,29 @@ def test_of_those_that_wanted_the_same_answer_the_first_is_the_root() -> None:
     }
 
 
+def test_what_is_about_the_deployment_follows_any_subject() -> None:
+    one = finding("DNS-02", "fail", subject="contoso.com")
+    other = finding("DNS-02", "pass", subject="fabrikam.com")
+    assert caused(one, other, finding("XS-07", "fail"))["XS-07"] == ("DNS-02",)
+    assert caused(other, finding("XS-07", "fail"))["XS-07"] == ()
+
+
+def test_a_case_may_say_which_other_fails_it_explains() -> None:
+    half = finding("XS-07", "fail", case="half-way")
+    assert caused(half, finding("TEN-01", "fail")) == {"XS-07": (), "TEN-01": ("XS-07",)}
+    assert caused(half, finding("DNS-02", "fail", case="points-to-cloud"))["DNS-02"] == ("XS-07",)
+    assert caused(half, finding("DNS-02", "fail", case="wrong-port"))["DNS-02"] == ()
+    assert caused(finding("XS-07", "fail", case="not-shared"), finding("TEN-01", "fail"))["TEN-01"] == ()
+
+
+def test_whatever_a_case_explains_is_a_control_with_that_case() -> None:
+    for control in CONTROLS.values():
+        for case in control.cases.values():
+            for other, cases in case.explains.items():
+                assert case.stands_alone or control.id not in CONTROLS[other].follows, (control.id, other)
+                assert set(cases) <= set(CONTROLS[other].cases), (control.id, other)
+
+
 def test_a_control_that_did_not_run_explains_nothing() -> None:
     assert caused(finding("HOST-03", "unknown", caused_by=("HOST-01",)))["HOST-03"] == ()
 
@@ -195,7 +218,9 @@ def test_every_trail_of_causes_ends_at_a_root(found: list[Finding]) -> None:
             assert f.control not in seen, f"{f.control} explains itself"
             seen.add(f.control)
             parent = by_key.get((f.caused_by[0], f.subject)) or by_key.get((f.caused_by[0], "deployment"))
-            assert parent is not None
+            if parent is None:  # what is about the deployment is about every subject
+                assert f.subject == "deployment"
+                parent = next(p for p in bad if p.control == f.caused_by[0])
             f = parent
 
 
