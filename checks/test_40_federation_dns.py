@@ -66,6 +66,24 @@ def test_addresses_of_the_srv_target(federation_srv):
     every(federation_srv.deciding(), judge)
 
 
+@control("DNS-04", per="sip_domain")
+def test_federation_srv_as_the_edge_sees_it(edge_dns, federation_srv):
+    """With split DNS the world sees the right record and the Edge sees none, or an old one."""
+    views = [{(r.port, r.target) for r in view.records()} for view in federation_srv.deciding()]
+
+    def judge(server):
+        records = server.records()
+        seen = [f"{r.priority} {r.weight} {r.port} {r.target or '.'}" for r in records]
+        if not records:
+            fail(f"{server.server} finds no federation SRV record", case="missing", observed="no record")
+        if {(r.port, r.target) for r in records} not in views:
+            fail(
+                f"{server.server} is told {said(seen)}, which is not the public record", case="different", observed=seen
+            )
+
+    every(edge_dns.servers(), judge)
+
+
 @control("DNS-05", per="sip_domain")
 def test_sip_host(sip_host, phase, cloud):
     """The host that clients fall back to."""
@@ -216,9 +234,10 @@ def test_priorities_and_weights(federation_srv, client_srv, cloud_suffixes):
                 other.append(f"{view.name} {record}")
 
     every([*federation_srv.deciding(), *client_srv.deciding()], look)
+    seen, other = list(dict.fromkeys(seen)), list(dict.fromkeys(other))
     if other:
-        advise(f"not priority 100 and weight 1: {said(list(dict.fromkeys(other)))}", observed=list(dict.fromkeys(other)))
-    show(list(dict.fromkeys(seen)) or "no record")
+        advise(f"not priority 100 and weight 1: {said(other)}", observed=other)
+    show(seen or "no record")
 
 
 # --------------------------------------------------------------------------- what several controls ask
@@ -263,7 +282,7 @@ def no_wildcard(view, where, seen):
     if wildcard == "only":
         fail(f"{where} does not exist; a wildcard answers for it", case="wildcard", observed=seen)
     if wildcard == "beside":
-        note(f"a wildcard answers for names that nobody created, at the resolver {view.resolver}; this record is its own")
+        note(f"a wildcard answers for made-up names at the resolver {view.resolver}; this record is its own")
 
 
 def in_cloud(record, cloud_suffixes):
@@ -312,19 +331,3 @@ def is_there(view, where, seen):
         fail(f"{where} leads to Microsoft 365 although hybrid is on", case="points-to-cloud", observed=seen)
     if not view.all():
         fail(f"{where} is an alias of {said(seen)}, which has no address", case="missing", observed=seen)
-
-
-@control("DNS-04", per="sip_domain")
-def test_federation_srv_as_the_edge_sees_it(edge_dns, federation_srv):
-    """With split DNS the world sees the right record and the Edge sees none, or an old one."""
-    views = [{(r.port, r.target) for r in view.records()} for view in federation_srv.deciding()]
-
-    def judge(server):
-        records = server.records()
-        seen = [f"{r.priority} {r.weight} {r.port} {r.target or '.'}" for r in records]
-        if not records:
-            fail(f"{server.server} finds no federation SRV record", case="missing", observed="no record")
-        if {(r.port, r.target) for r in records} not in views:
-            fail(f"{server.server} is told {said(seen)}, which is not the public record", case="different", observed=seen)
-
-    every(edge_dns.servers(), judge)

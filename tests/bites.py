@@ -28,7 +28,10 @@ class Change(Frozen, kw_only=True):
 
 
 class Bite(Frozen, kw_only=True):
-    """What is set, whom it turns, and who follows with `caused_by`."""
+    """What is set, whom it turns, and who follows with `caused_by`.
+
+    `owns`: those of `follows` that can fail only together with what they follow. `notes`: who stays a pass and says more.
+    """
 
     id: str
     on: str = "healthy"
@@ -39,6 +42,8 @@ class Bite(Frozen, kw_only=True):
     set: dict[str, Change | list[Change]]
     turns: tuple[str, ...]
     follows: tuple[str, ...] = ()
+    owns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def circumstances(self) -> list[tuple[str, Change]]:
         """Whole answers that are other than in the snapshot before anything is bitten (`given`)."""

@@ -67,14 +67,19 @@ def aliases(desk: Desk, question: Lookup) -> list[str]:
         Unseen: no answer, or evidence that is none.
     """
     chain = structured(desk, question, ("chain",))["chain"]
-    targets = [link.get("target") for link in chain if isinstance(link, dict)] if isinstance(chain, list) else [None]
-    if len(targets) != len(chain or ()) or not all(isinstance(target, str) for target in targets):
-        raise Unseen(f"{question.text}: the evidence has not the shape of an answer", question=question.text)
+    targets: list[str] = []
+    for link in chain if isinstance(chain, list) else [None]:
+        target = link.get("target") if isinstance(link, dict) else None
+        if not isinstance(target, str):
+            raise Unseen(f"{question.text}: the evidence has not the shape of an answer", question=question.text)
+        targets.append(target)
     desk.saw(question.text, "chain", chain)
     return targets
 
 
-def wildcard(desk: Desk, resolver: str, domain: str, name: str, *, service: bool = False) -> Literal["", "beside", "only"]:
+def wildcard(
+    desk: Desk, resolver: str, domain: str, name: str, *, service: bool = False
+) -> Literal["", "beside", "only"]:
     """Does a wildcard answer for names like `name`, and is that the `only` reason why `name` exists? Then it is not present.
 
     Where a made-up name of the domain exists, a made-up name below `name` is looked at: a wildcard stops at a name that
@@ -103,11 +108,12 @@ def edge_names(desk: Desk) -> frozenset[str]:
     Raises:
         Unseen: it has none.
     """
-    if "edges" not in desk.kept:
-        desk.kept["edges"] = frozenset(a_label(name) for name in desk.target.edge.names)
-    if not desk.kept["edges"]:
+    names: frozenset[str] | None = desk.kept.get("edges")
+    if names is None:
+        names = desk.kept["edges"] = frozenset(a_label(name) for name in desk.target.edge.names)
+    if not names:
         raise Unseen("the target file names no Edge: add `edge: {names: [...]}` with its external names")
-    return desk.kept["edges"]
+    return names
 
 
 def not_of_the_edge(desk: Desk, resolver: str, addresses: list[str]) -> list[str]:

@@ -43,10 +43,11 @@ class OnPremisesAutodiscover:
         """
         fault = self.fault()
         question, value = self._answer()
-        hops = value["hops"]
-        if fault is not None or not isinstance(hops, list) or not hops:
-            text = fault[1] if fault else "no answer"
-            raise Unseen(f"{question.text}: {text}", question=question.text, caused_by=("AUTO-06",))
+        if fault is not None:
+            raise Unseen(f"{question.text}: {fault[1]}", question=question.text, caused_by=("AUTO-06",))
+        hops = shaped(question, value, ("hops",))["hops"]
+        if not isinstance(hops, list) or not hops:
+            raise Unseen(f"{question.text}: the evidence holds no answer", question=question.text)
         hop = shaped(question, hops[-1], ("url", "status", "shape"))
         shape = shaped(question, hop["shape"], ("kind", "links"))
         shaped(question, shape["links"], ())
@@ -70,4 +71,4 @@ class OnPremisesAutodiscover:
 
     def _answer(self) -> tuple[Get, dict[str, Any]]:
         question = lyncdiscover(self._desk.subject)
-        return question, structured(self._desk, question, ("hops", "fault"))
+        return question, structured(self._desk, question, ("fault",))

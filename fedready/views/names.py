@@ -73,7 +73,10 @@ class EdgeServiceHosts:
             raise Unseen(f"{EDGE_SERVICES.text}: the topology has no Edge", caused_by=("EDGE-10",))
         wanted: dict[tuple[str, str], None] = {}
         for service in services:
-            for name, points in ((service.DataEdgeExternalFqdn, everywhere), (service.AVEdgeExternalFqdn, outside(target))):
+            for name, points in (
+                (service.DataEdgeExternalFqdn, everywhere),
+                (service.AVEdgeExternalFqdn, outside(target)),
+            ):
                 if not isinstance(name, str) or not is_host_name(name):
                     what = "an Edge has no external name for web conferencing or A/V"
                     raise Unseen(f"{EDGE_SERVICES.text}: {what}", question=EDGE_SERVICES.text)
