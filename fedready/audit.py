@@ -20,6 +20,7 @@ from fedready.model import (
     PHASES,
     Baseline,
     Control,
+    Evidence,
     Finding,
     Json,
     NotRun,
@@ -32,6 +33,7 @@ from fedready.model import (
     Waiver,
 )
 from fedready.questions import NotAllowed, a_label, reads
+from fedready.sources import Sources, about_a_session, export_target, open_sources, too_old, views_of
 from fedready.target import load_target
 from fedready.words import Expectation, expectation
 from fedready.yamlmarks import Mistake
@@ -53,20 +55,22 @@ SUBJECTS: dict[str, Callable[[Known], tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller chose. Exactly one of `target` and `snapshot` names the source of evidence."""
+    """What the caller chose. Exactly one of `target`, `snapshot` and `export` names the source of evidence."""
 
     target: Path | None = None
     snapshot: Path | None = None
+    export: Path | None = None
     phase: str | None = None
     cloud: str | None = None
     baseline: Path | None = None
     waivers: Path | None = None
     sip_domains: tuple[str, ...] = ()
     as_of: dt.datetime | None = None
+    max_age_hours: int | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(f"--{name}" for name in ("target", "snapshot") if getattr(self, name) is not None)
+        return tuple(f"--{name}" for name in ("target", "snapshot", "export") if getattr(self, name) is not None)
 
 
 def out_of_view(view: View, target: Target) -> str:
@@ -85,7 +89,7 @@ def out_of_view(view: View, target: Target) -> str:
         if "internal" in target.resolvers:
             return ""
         return "no resolver of the target file sees DNS as it is inside the network (add resolvers.internal)"
-    if view in target.from_here:
+    if view in views_of(target):
         return ""
     return (
         f"this machine does not see {view.upper()} as the deployment does (add {view} to from_here in the target file "
@@ -98,12 +102,23 @@ def one_source(options: Options) -> None:
     if not options.sources:
         raise Mistake(
             "fedready", 0, "no source of evidence was chosen",
-            "Give --target FILE to ask the live deployment, or --snapshot FILE to judge an earlier answer again.",
+            "Give --target FILE to ask the live deployment, --snapshot FILE to judge an earlier answer again, or "
+            "--export DIR to judge what an administrator exported.",
         )  # fmt: skip
     if len(options.sources) > 1:
         raise Mistake(
             "fedready", 0, f"{' and '.join(options.sources)} were both given", "Choose one source of evidence."
         )
+
+
+def _target_of(options: Options, kept: Snapshot | None) -> Target:
+    """The target of the one source that was chosen."""
+    if kept is not None:
+        return kept.target
+    if options.export is not None:
+        return export_target(options.export)
+    assert options.target is not None
+    return load_target(options.target)
 
 
 def utc(moment: dt.datetime) -> str:
@@ -120,8 +135,11 @@ class Audit:
     baseline: Baseline
     waivers: tuple[Waiver, ...]
     kept: Snapshot | None = None
+    sources: Sources = field(default_factory=lambda: Sources({}))
+    now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     findings: list[Finding] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
+    _fresh: tuple[Snapshot, dict[str, Evidence]] | None = None
 
     @classmethod
     def load(cls, options: Options) -> Audit:
@@ -133,9 +151,8 @@ class Audit:
         baseline = load_baseline(options.baseline or DEFAULT_BASELINE)
         waivers = load_waivers(options.waivers, baseline) if options.waivers else ()
         kept = snapshot.read(options.snapshot) if options.snapshot else None
-        target = kept.target if kept else load_target(options.target) if options.target else None
-        if target is None:
-            raise Mistake("fedready", 0, "no source of evidence was chosen", "Give --target FILE or --snapshot FILE.")
+        one_source(options)
+        target = _target_of(options, kept)
         for option, value, known in (("--phase", options.phase, PHASES), ("--cloud", options.cloud, CLOUDS)):
             if value is not None and value not in known:
                 raise Mistake("fedready", 0, f"{option} {value} is not known", f"Choose one of: {', '.join(known)}.")
@@ -144,7 +161,8 @@ class Audit:
                 a_label(domain)
             except NotAllowed as wrong:
                 raise Mistake("fedready", 0, f"--sip-domain: {wrong}", "Give a domain such as contoso.com.") from None
-        return cls(options, target, baseline, waivers, kept)
+        sources = Sources({}) if kept else open_sources(target)
+        return cls(options, target, baseline, waivers, kept, sources)
 
     @property
     def phase(self) -> str:
@@ -161,15 +179,25 @@ class Audit:
         return self.kept
 
     @property
+    def max_age_hours(self) -> int | None:
+        """How old evidence may be when it is judged; None: however old."""
+        return self.options.max_age_hours or self.target.max_age_hours
+
+    @property
     def known(self) -> Known:
-        """What is known now, for checks and for what follows from answers."""
+        """What is known now, for checks and for what follows from answers. What is too old is not known."""
         kept = self.snapshot
-        return Known(kept.target, self.baseline.clouds, kept.entries, kept.sent)
+        if self._fresh is None or self._fresh[0] is not kept:
+            hours, judged = self.max_age_hours, self.options.as_of or self.now
+            self._fresh = (kept, too_old(kept.entries, hours, judged) if hours else dict(kept.entries))
+        return Known(kept.target, self.baseline.clouds, self._fresh[1], kept.sent)
 
     def expectation(self, control: Control) -> Expectation:
         """What the control expects here: in this phase, of this cloud, from where this machine stands."""
         names = self.baseline.clouds[self.cloud]
         wanted = expectation(control, self.phase, self.cloud, names, self.target.federation_model)
+        if (session := about_a_session(control.id, self.target)) is not None:
+            return Expectation(kind="n/a", reason=f"export: {session}")
         reason = next(filter(None, (out_of_view(view, self.target) for view in control.views)), "")
         if wanted.kind != "n/a" and reason:
             return Expectation(kind="n/a", reason=f"not from here: {reason}")
@@ -281,6 +309,7 @@ class Audit:
                 said.append(f"what if: {noun} {chosen}")
             elif chosen is None and stated is None:
                 said.append(f"assumed: {noun} {assumed}")
+        said += [f"assumed: {what}" for what in self.target.assumed]
         return tuple(said)
 
 

@@ -64,6 +64,10 @@ CauseKind = Literal[
 ]  # fmt: skip
 
 
+NOT_THERE = "not in the export"
+"""How the cause of evidence begins that a file should have held: one missing file is one cause, whoever wanted it."""
+
+
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every noun that people or programs write: strict, frozen, no unknown key."""
 
@@ -121,7 +125,7 @@ class Timeouts(Frozen, frozen=True, kw_only=True):
 
 
 class EvidenceSource(Frozen, frozen=True, kw_only=True):
-    """A side that is answered from a file instead of live."""
+    """A side, or a single question, that is answered from files instead of live."""
 
     export: str | None = None
     snapshot: str | None = None
@@ -144,6 +148,9 @@ class Target(Frozen, frozen=True, kw_only=True):
     timeouts: Timeouts = field(default_factory=Timeouts)
     connect_to: dict[str, str] | None = None
     evidence: dict[str, EvidenceSource] = {}
+    max_age_hours: int | None = None
+    assumed: tuple[str, ...] = ()
+    """What nobody said and the program took to be so. Never written by people."""
 
     @property
     def vantage_points(self) -> tuple[str, ...]:
@@ -207,6 +214,8 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
     target: Target
     entries: dict[str, Evidence] = {}
     sent: tuple[Sent, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of where the evidence came from, as sentences: files of an export that answer nothing."""
     digest: str = ""
 
 

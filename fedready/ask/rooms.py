@@ -22,6 +22,13 @@ class Room(Protocol):
         """Stop; what is still open ends as `not_asked`."""
 
 
+class Recorded(Protocol):
+    """Answers from files instead of asking: a folder that was exported, an older snapshot."""
+
+    def answer(self, question: Question) -> Evidence:
+        """What the files say, or why they say nothing. Never raises."""
+
+
 OpenRoom = Callable[[Question], Room]
 """Opens the room of a question's endpoint."""
 
