@@ -262,7 +262,7 @@ class Audit:
         waived = self.waived(findings, judged_at)
         not_run = tuple(NotRun(control=c, reason="not selected") for c in controls if c not in set(self.judged))
         line = headline(waived.findings)
-        entries = self.snapshot.entries.values()
+        asked = [e for e in self.snapshot.entries.values() if e.via == "live"]
         return Run(
             id=self.snapshot.run.id,
             started=self.snapshot.run.started,
@@ -279,9 +279,9 @@ class Audit:
             exit_code=EXIT_CODES[line],
             counts=count(waived.findings, len(not_run)),
             reads=Reads(
-                sent=sum(e.state != "not_asked" for e in entries),
-                answered=sum(e.state == "answered" for e in entries),
-                failed=sum(e.state == "failed" for e in entries),
+                sent=sum(e.state != "not_asked" for e in asked),
+                answered=sum(e.state == "answered" for e in asked),
+                failed=sum(e.state == "failed" for e in asked),
                 writes=writes(self.snapshot, reads),
             ),
             findings=waived.findings,
