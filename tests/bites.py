@@ -46,8 +46,9 @@ class Bite(Frozen, kw_only=True):
     notes: tuple[str, ...] = ()
 
     def circumstances(self) -> list[tuple[str, Change]]:
-        """Whole answers that are other than in the snapshot before anything is bitten (`given`)."""
-        return [(question, Change(value=value)) for question, value in self.given.items()]
+        """What is other than in the snapshot before anything is bitten: `given`, by `question` or `question > path`."""
+        places = ((place.partition(" > "), value) for place, value in self.given.items())
+        return [(question, Change(path=path, value=value)) for (question, _, path), value in places]
 
     def bites(self) -> list[tuple[str, Change]]:
         """What is bitten."""
