@@ -3,7 +3,7 @@
 The provider is found by its ProxyFqdn: its Identity changed over the years, and nothing hangs on it.
 """
 
-from fedready.check import bind, control, fail, note, said, same_fqdn, same_url
+from fedready.check import Unseen, bind, control, fail, in_domain, note, said, same_fqdn, same_url
 
 ARTICLE_NAME = "SkypeforBusinessOnline"
 
@@ -97,3 +97,84 @@ def test_all_on_one_provider(hosting_providers, documented, cloud_suffixes):
             observed=missing,
         )
     fail(f"no provider has all the documented values; the nearest one lacks {', '.join(missing)}", observed=missing)
+
+
+@control("HOST-10")
+def test_sip_client_port(hosting_provider, expected):
+    """The ninth setting, which the article leaves alone."""
+    assert hosting_provider.SipClientPort == expected
+
+
+@control("HOST-11")
+def test_no_second_home(hosting_providers):
+    """A provider that shares the address space and hosts nobody, such as the one for voice mail, is no home of users."""
+    claims = [
+        row.Identity
+        for row in hosting_providers.rows()
+        if all([row.Enabled is True, row.EnabledSharedAddressSpace is True, row.HostsOCSUsers is True])
+    ]
+    if not claims:
+        for row in hosting_providers.of_cloud()[:1]:
+            bind(identity=row.peek("Identity"))
+        fail("no provider is enabled, shares the address space and hosts users", case="none", observed="none")
+    if len(claims) > 1:
+        fail(
+            f"{len(claims)} providers claim to host the users of the shared address space: {said(claims)}",
+            observed=claims,
+        )
+
+
+@control("HOST-12")
+def test_no_public_provider_in_its_place(hosting_providers, public_providers, cloud):
+    """Name and proxy are unique over both kinds of providers."""
+    taken = {str(row.Identity).casefold() for row in hosting_providers.of_cloud()}
+    for row in public_providers():
+        identity, proxy = row.Identity, row.ProxyFqdn
+        if same_fqdn(proxy, cloud.sipfed) or str(identity).casefold() in taken:
+            bind(identity=identity)
+            fail(f"the public provider {said(identity)} has the proxy {said(proxy)}", observed=identity)
+
+
+@control("HOST-13")
+def test_no_pinned_domain(onprem_domains, own_sip_domains, cloud_suffixes):
+    """An allowed domain with a proxy of its own bypasses DNS and the hosting provider."""
+    pinned = onprem_domains.pinned()
+    own = own_sip_domains.own()
+    for case, found in (
+        ("own-domain", [(domain, proxy) for domain, proxy in pinned if domain in own]),
+        (None, [(domain, proxy) for domain, proxy in pinned if leads_to_cloud(proxy, cloud_suffixes)]),
+    ):
+        if found:
+            shown = [f"{domain} to {proxy}" for domain, proxy in found]
+            bind(domain=[domain for domain, _ in found])
+            fail(f"pinned: {said(shown)}", case=case, observed=shown)
+
+
+def leads_to_cloud(proxy, suffixes):
+    return proxy.startswith("sipfed.") or any(in_domain(proxy, suffix) for suffix in suffixes)
+
+
+@control("HOST-14")
+def test_disabled_after_hybrid(hosting_providers, cloud):
+    """A provider that is gone is as good as a disabled one."""
+    for row in hosting_providers.of_cloud():
+        if row.Enabled is not False:
+            bind(identity=row.peek("Identity"))
+            fail(f"the provider {said(row.peek('Identity'))} with the proxy {cloud.sipfed} is still enabled")
+
+
+@control("HOST-15")
+def test_form_of_hybrid(hosting_providers, cloud):
+    """Both off is the form for federation with companies that are wholly online: right provider, wrong article."""
+    rows = hosting_providers.of_cloud()
+    if not rows:
+        raise Unseen(f"no provider has the proxy {cloud.sipfed}, so there is no form to judge", caused_by=("HOST-01",))
+    forms = [(row.Identity, row.EnabledSharedAddressSpace, row.HostsOCSUsers) for row in rows]
+    for identity, shares, hosts in forms:
+        if shares is False and hosts is False:
+            bind(identity=identity)
+            fail(
+                f"the provider {said(identity)} has the form of plain federation: EnabledSharedAddressSpace and "
+                "HostsOCSUsers are both False. It was made after another article",
+                observed=[shares, hosts],
+            )

@@ -1,6 +1,9 @@
-"""-AutodiscoverUrl https://webdir.online.lync.com/Autodiscover/AutodiscoverService.svc/root, asked once, anonymously."""
+"""-AutodiscoverUrl https://webdir.online.lync.com/Autodiscover/AutodiscoverService.svc/root, and where clients begin.
 
-from fedready.check import advise, control, fail, host_of, in_domain, said
+Each address is asked once, anonymously.
+"""
+
+from fedready.check import advise, control, fail, host_of, in_domain, note, said, show
 
 
 @control("AUTO-01")
@@ -53,3 +56,32 @@ def test_status(autodiscover):
         advise(f"the address answers with status {hop['status']}", observed=hop["status"])
     if hop["shape"]["kind"] not in ("json", "xml"):
         advise("the address answers with something that is no Autodiscover document", observed=hop["shape"]["kind"])
+
+
+CASES = {"certificate": "certificate", "http": "shape", "redirect": "elsewhere", "scheme": "elsewhere"}
+
+
+@control("AUTO-06", per="sip_domain")
+def test_on_premises_answers(on_premises_autodiscover):
+    """Every client begins here while hybrid lasts."""
+    fault = on_premises_autodiscover.fault()
+    if fault is not None:
+        stage, text = fault
+        fail(text, case=CASES.get(stage, "unreachable"), observed=text)
+    hop = on_premises_autodiscover.last_hop()
+    show(hop["status"])
+    if hop["status"] != 200:
+        fail(f"the answer has status {hop['status']}", case="shape", observed=hop["status"])
+    if hop["shape"]["kind"] not in ("json", "xml") or not {"self", "user", "redirect"} & set(hop["shape"]["links"]):
+        fail("the body is neither of the two documented documents", case="shape", observed=hop["shape"]["kind"])
+    if on_premises_autodiscover.names_a_server():
+        note("the answer tells everybody the internal name of a server (X-MS-Server-Fqdn)")
+
+
+@control("AUTO-07", per="sip_domain")
+def test_on_premises_knows_the_way(on_premises_autodiscover, cloud):
+    """A redirect to the cloud, or a link for hybrid."""
+    ways = on_premises_autodiscover.ways_on()
+    show(ways)
+    if not any(in_domain(host, cloud.suffix) for host in ways):
+        advise(f"the answer holds no link for hybrid and no redirect below {cloud.suffix}", observed=ways)

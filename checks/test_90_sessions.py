@@ -1,6 +1,6 @@
 """Import-Module SkypeOnlineConnector; $cred = Get-Credential; New-CsOnlineSession; Import-PSSession -AllowClobber"""
 
-from fedready.check import advise, control, fail, note, reads, said
+from fedready.check import advise, control, fail, note, reads, said, show
 
 MOVES_NEED = (6, 2, 1)
 
@@ -33,6 +33,7 @@ def test_module(modules):
             case="old-module",
             observed=newest,
         )
+    show(f"MicrosoftTeams {newest}")
     note(f"superseded: the article's connector is retired, MicrosoftTeams {said(newest)} works in its place")
 
 
@@ -47,6 +48,7 @@ def test_reading_accounts(writing_commands):
     shown = [row.Name for row in writing_commands()]
     if shown:
         fail(f"the audit's sessions offer {said(shown)}", case="can-write", observed=shown)
+    show("no writing command is offered")
 
 
 @control("SESS-04")
@@ -56,6 +58,7 @@ def test_each_session_its_own_side(wrong_side_answers):
         side = question.partition(":")[0]
         case = "tenant-onprem" if side == "onprem" else "onprem-tenant"
         fail(f"{question} was answered, which only the other side should do", case=case, observed=question)
+    show("neither session answers for the other side")
 
 
 @control("SESS-05")
@@ -63,11 +66,33 @@ def test_onprem_session(sip_domain_list):
     """The session is open and shows this deployment."""
     if not sip_domain_list():
         fail("the session is open, but shows no SIP domain", observed="none")
+    show("the session answers")
 
 
 @control("SESS-06")
 def test_only_reading_commands(sent):
     """Every command, recorded where it left this machine, is on the allow-list."""
-    written = [f"{side}: {command}" for side, command in sent.commands() if not reads(command)]
+    commands = sent.commands()
+    written = [f"{side}: {command}" for side, command in commands if not reads(command)]
     if written:
         fail(f"sent although it does not read: {said(written)}", observed=written)
+    show(f"{len(commands)} commands, all reading")
+
+
+@control("SESS-07", per="replica")
+def test_replica_is_up_to_date(replica, expected):
+    """A server does what its replica says, not what the store says."""
+    assert replica.UpToDate is expected
+
+
+@control("SESS-08")
+def test_reads_the_central_store(stores):
+    """A shell can be pointed at another store for a while; the report would describe a copy."""
+    connected, central = stores.connected(), stores.central()
+    if connected != central:
+        text = f"the session reads from {store(connected)}, the central store is {store(central)}"
+        fail(text, observed=store(connected))
+
+
+def store(place):
+    return "\\".join(place)

@@ -16,12 +16,14 @@ class Reduction:
     `held`: property that is a list -> how many rows hold each item (for service plans).
     `filled`: property -> how many rows have anything there.
     `hashed`: property with a SIP address -> salted hashes, by SIP domain. The salt lives in memory for one run only.
+    `leaves_out`: hashed property -> (another property, its values whose rows are not hashed), for accounts of no person.
     """
 
     counted: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
     hashed: tuple[str, ...] = ()
+    leaves_out: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -104,6 +106,8 @@ ALLOWED: dict[str, Allowed] = _table(
     Allowed("Get-CsConfigurationStoreLocation", ("onprem",), READER, ("BackEndServer",)),
     Allowed("Get-CsManagementStoreReplicationStatus", ("onprem",), READER, ("ReplicaFqdn", "UpToDate", "LastStatusReport")),
     Allowed("Get-CsServerPatchVersion", ("onprem",), READER, ("ComponentName", "Version")),
+    Allowed("Get-CsComputer", ("onprem",), READER, ("Pool", "Fqdn")),
+    Allowed("Get-CsAdminRole", ("onprem",), READER, ("Identity",)),
     Allowed(
         "Get-CsUser",
         ("onprem",),
@@ -161,12 +165,13 @@ ALLOWED: dict[str, Allowed] = _table(
         ("tenant",),
         TENANT_READER,
         (),
-        {"Filter": ("OnPremHostingProvider -ne $null",), "ResultSize": ("Unlimited",)},
+        {"Filter": ("OnPremHostingProvider -ne $null",)},
         Reduction(
-            counted=("InterpretedUserType",),
+            counted=("InterpretedUserType", "AccountType"),
             held=("AssignedPlan",),
             filled=("UserValidationErrors",),
             hashed=("SipAddress", "OnPremSipAddress"),
+            leaves_out={"SipAddress": ("AccountType", ("Guest", "IneligibleUser", "ResourceAccount"))},
         ),
     ),
     Allowed(

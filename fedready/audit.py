@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fedready import __version__, snapshot
-from fedready.asked import sip_domains
+from fedready.asked import certificate_names, edge_names, edge_servers, replicas, sip_domains
+from fedready.asked.federation import either_side_s_sip_domains, policies
 from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
 from fedready.desk import Desk
 from fedready.inquiry import Inquiry, Known
@@ -19,6 +20,7 @@ from fedready.model import (
     PHASES,
     Baseline,
     Control,
+    Evidence,
     Finding,
     Json,
     NotRun,
@@ -27,32 +29,72 @@ from fedready.model import (
     Snapshot,
     Target,
     Unseen,
+    View,
     Waiver,
 )
 from fedready.questions import NotAllowed, a_label, reads
+from fedready.sources import Sources, about_a_session, export_target, open_sources, too_old, views_of
 from fedready.target import load_target
 from fedready.words import Expectation, expectation
 from fedready.yamlmarks import Mistake
 
 TOOL = f"fedready {__version__}"
 
+DOMAINS_OF = {"sip_domain": sip_domains, "shared_domain": either_side_s_sip_domains}
+"""What a control is judged per, where that is a list of SIP domains."""
+
+SUBJECTS: dict[str, Callable[[Known], tuple[str, ...]]] = {
+    "certificate_name": certificate_names,
+    "edge": edge_servers,
+    "edge_name": edge_names,
+    "policy": policies,
+    "replica": replicas,
+}
+"""What a control is judged per, where that is something else. Each raises Unseen when it cannot be read."""
+
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller chose. Exactly one of `target` and `snapshot` names the source of evidence."""
+    """What the caller chose. Exactly one of `target`, `snapshot` and `export` names the source of evidence."""
 
     target: Path | None = None
     snapshot: Path | None = None
+    export: Path | None = None
     phase: str | None = None
     cloud: str | None = None
     baseline: Path | None = None
     waivers: Path | None = None
     sip_domains: tuple[str, ...] = ()
     as_of: dt.datetime | None = None
+    max_age_hours: int | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(f"--{name}" for name in ("target", "snapshot") if getattr(self, name) is not None)
+        return tuple(f"--{name}" for name in ("target", "snapshot", "export") if getattr(self, name) is not None)
+
+
+def out_of_view(view: View, target: Target) -> str:
+    """Why this machine cannot judge what needs this view, and how it could; empty where it can (DESIGN ruling 13).
+
+    Decided by the target file alone: no answer, and no lack of one, makes a control n/a.
+    """
+    if view == "edges":
+        if target.endpoints.edges:
+            return ""
+        return (
+            "only the Edge servers themselves can show this (add endpoints.edges to the target file, and an account of "
+            "each Edge in FEDREADY_<its name>_USER and _PASSWORD)"
+        )
+    if view == "internal":
+        if "internal" in target.resolvers:
+            return ""
+        return "no resolver of the target file sees DNS as it is inside the network (add resolvers.internal)"
+    if view in views_of(target):
+        return ""
+    return (
+        f"this machine does not see {view.upper()} as the deployment does (add {view} to from_here in the target file "
+        "where it does)"
+    )
 
 
 def one_source(options: Options) -> None:
@@ -60,12 +102,23 @@ def one_source(options: Options) -> None:
     if not options.sources:
         raise Mistake(
             "fedready", 0, "no source of evidence was chosen",
-            "Give --target FILE to ask the live deployment, or --snapshot FILE to judge an earlier answer again.",
+            "Give --target FILE to ask the live deployment, --snapshot FILE to judge an earlier answer again, or "
+            "--export DIR to judge what an administrator exported.",
         )  # fmt: skip
     if len(options.sources) > 1:
         raise Mistake(
             "fedready", 0, f"{' and '.join(options.sources)} were both given", "Choose one source of evidence."
         )
+
+
+def _target_of(options: Options, kept: Snapshot | None) -> Target:
+    """The target of the one source that was chosen."""
+    if kept is not None:
+        return kept.target
+    if options.export is not None:
+        return export_target(options.export)
+    assert options.target is not None
+    return load_target(options.target)
 
 
 def utc(moment: dt.datetime) -> str:
@@ -82,8 +135,11 @@ class Audit:
     baseline: Baseline
     waivers: tuple[Waiver, ...]
     kept: Snapshot | None = None
+    sources: Sources = field(default_factory=lambda: Sources({}))
+    now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     findings: list[Finding] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
+    _fresh: tuple[Snapshot, dict[str, Evidence]] | None = None
 
     @classmethod
     def load(cls, options: Options) -> Audit:
@@ -95,9 +151,8 @@ class Audit:
         baseline = load_baseline(options.baseline or DEFAULT_BASELINE)
         waivers = load_waivers(options.waivers, baseline) if options.waivers else ()
         kept = snapshot.read(options.snapshot) if options.snapshot else None
-        target = kept.target if kept else load_target(options.target) if options.target else None
-        if target is None:
-            raise Mistake("fedready", 0, "no source of evidence was chosen", "Give --target FILE or --snapshot FILE.")
+        one_source(options)
+        target = _target_of(options, kept)
         for option, value, known in (("--phase", options.phase, PHASES), ("--cloud", options.cloud, CLOUDS)):
             if value is not None and value not in known:
                 raise Mistake("fedready", 0, f"{option} {value} is not known", f"Choose one of: {', '.join(known)}.")
@@ -106,7 +161,8 @@ class Audit:
                 a_label(domain)
             except NotAllowed as wrong:
                 raise Mistake("fedready", 0, f"--sip-domain: {wrong}", "Give a domain such as contoso.com.") from None
-        return cls(options, target, baseline, waivers, kept)
+        sources = Sources({}) if kept else open_sources(target)
+        return cls(options, target, baseline, waivers, kept, sources)
 
     @property
     def phase(self) -> str:
@@ -123,21 +179,29 @@ class Audit:
         return self.kept
 
     @property
+    def max_age_hours(self) -> int | None:
+        """How old evidence may be when it is judged; None: however old."""
+        return self.options.max_age_hours or self.target.max_age_hours
+
+    @property
     def known(self) -> Known:
-        """What is known now, for checks and for what follows from answers."""
+        """What is known now, for checks and for what follows from answers. What is too old is not known."""
         kept = self.snapshot
-        return Known(kept.target, self.baseline.clouds, kept.entries, kept.sent)
+        if self._fresh is None or self._fresh[0] is not kept:
+            hours, judged = self.max_age_hours, self.options.as_of or self.now
+            self._fresh = (kept, too_old(kept.entries, hours, judged) if hours else dict(kept.entries))
+        return Known(kept.target, self.baseline.clouds, self._fresh[1], kept.sent)
 
     def expectation(self, control: Control) -> Expectation:
         """What the control expects here: in this phase, of this cloud, from where this machine stands."""
-        if control.needs_view is not None and control.needs_view not in self.target.from_here:
-            reason = (
-                f"not from here: this machine does not see {control.needs_view.upper()} as the deployment does "
-                f"(add {control.needs_view} to from_here in the target file where it does)"
-            )
-            return Expectation(kind="n/a", reason=reason)
         names = self.baseline.clouds[self.cloud]
-        return expectation(control, self.phase, self.cloud, names, self.target.federation_model)
+        wanted = expectation(control, self.phase, self.cloud, names, self.target.federation_model)
+        if (session := about_a_session(control.id, self.target)) is not None:
+            return Expectation(kind="n/a", reason=f"export: {session}")
+        reason = next(filter(None, (out_of_view(view, self.target) for view in control.views)), "")
+        if wanted.kind != "n/a" and reason:
+            return Expectation(kind="n/a", reason=f"not from here: {reason}")
+        return wanted
 
     def desk(self, control: Control) -> Desk:
         """A desk to judge this control at."""
@@ -173,9 +237,11 @@ class Audit:
         """
         if per is None:
             return (DEPLOYMENT,)
-        if per != "sip_domain":
+        if per in SUBJECTS:
+            return SUBJECTS[per](self.known)
+        if per not in DOMAINS_OF:
             raise LookupError(f"a control cannot be judged per {per}")
-        every = sip_domains(self.known)
+        every = DOMAINS_OF[per](self.known)
         if not self.options.sip_domains:
             return every
         chosen = {a_label(name) for name in self.options.sip_domains}
@@ -196,7 +262,7 @@ class Audit:
         waived = self.waived(findings, judged_at)
         not_run = tuple(NotRun(control=c, reason="not selected") for c in controls if c not in set(self.judged))
         line = headline(waived.findings)
-        entries = self.snapshot.entries.values()
+        asked = [e for e in self.snapshot.entries.values() if e.via == "live"]
         return Run(
             id=self.snapshot.run.id,
             started=self.snapshot.run.started,
@@ -213,9 +279,9 @@ class Audit:
             exit_code=EXIT_CODES[line],
             counts=count(waived.findings, len(not_run)),
             reads=Reads(
-                sent=sum(e.state != "not_asked" for e in entries),
-                answered=sum(e.state == "answered" for e in entries),
-                failed=sum(e.state == "failed" for e in entries),
+                sent=sum(e.state != "not_asked" for e in asked),
+                answered=sum(e.state == "answered" for e in asked),
+                failed=sum(e.state == "failed" for e in asked),
                 writes=writes(self.snapshot, reads),
             ),
             findings=waived.findings,
@@ -243,6 +309,7 @@ class Audit:
                 said.append(f"what if: {noun} {chosen}")
             elif chosen is None and stated is None:
                 said.append(f"assumed: {noun} {assumed}")
+        said += [f"assumed: {what}" for what in self.target.assumed]
         return tuple(said)
 
 

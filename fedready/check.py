@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fedready.compare import domain_set, host_of, in_domain, same_domains, same_fqdn, same_url
-from fedready.desk import advise, bind, fail, note
+from fedready.desk import advise, bind, fail, note, show
 from fedready.model import Unseen
 from fedready.questions import is_global, reads
 from fedready.views.looking import every
@@ -31,6 +31,7 @@ __all__ = [
     "same_fqdn",
     "same_url",
     "said",
+    "show",
 ]
 
 
@@ -39,7 +40,8 @@ def control(id: str, *, per: str | None = None) -> Callable[[Callable[..., Any]]
 
     Args:
         id: the control, `HOST-04`.
-        per: `sip_domain` when the control has a finding for each SIP domain. The function is written as if there were
-            one; it is called once for each, in one pytest item.
+        per: `sip_domain` when the control has a finding for each SIP domain (`shared_domain`: of either side; `policy`:
+            for each external access policy on-premises). The function is written as if there were one; it is called
+            once for each, in one pytest item.
     """
     return pytest.mark.control(id, per=per)

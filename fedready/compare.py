@@ -36,6 +36,20 @@ def in_domain(name: object, domain: object) -> bool:
     return bool(zone) and (host == zone or host.endswith("." + zone))
 
 
+def covers(names: Iterable[object], host: object) -> bool:
+    """Does a certificate with these names hold for a host? A `*` stands for exactly the first label (RFC 6125, 6.4.3).
+
+    >>> covers(["sip.contoso.com", "*.fabrikam.com"], "SIP.fabrikam.com"), covers(["*.contoso.com"], "a.b.contoso.com")
+    (True, False)
+    """
+    wanted = fqdn(host)
+    rest = wanted.partition(".")[2]
+    return any(
+        same_fqdn(name, wanted) or (str(name).startswith("*.") and bool(rest) and same_fqdn(str(name)[2:], rest))
+        for name in names
+    )
+
+
 def same_domains(one: Iterable[object], other: Iterable[object]) -> bool:
     """Are two lists the same set of domains? Order, case, final dot, IDN and the `Domain=` wrapper do not matter."""
     return domain_set(one) == domain_set(other)
@@ -48,6 +62,15 @@ def domain_set(names: Iterable[object]) -> frozenset[str]:
     ['contoso.com', 'fabrikam.com']
     """
     return frozenset(fqdn(str(n).strip().removeprefix("Domain=").removeprefix("domain=")) for n in names if n)
+
+
+def same_policy(one: str, other: str) -> bool:
+    """Do two names mean the same policy? `Tag:NoFederation` is shown at people as `NoFederation`.
+
+    >>> same_policy("Tag:NoFederation", "nofederation"), same_policy("Site:Redmond", "Redmond")
+    (True, False)
+    """
+    return one.strip().casefold().removeprefix("tag:") == other.strip().casefold().removeprefix("tag:")
 
 
 def host_of(url: object) -> str:

@@ -10,6 +10,9 @@ from fedready.inquiry import Known
 from fedready.model import DEPLOYMENT, CloudNames, Control, Json, Reading, Target, Unseen
 from fedready.questions import Cmdlet, Question
 
+NOTHING = object()
+"""A check did not say what it observed; the last reading is."""
+
 
 class Failed(AssertionError):
     """A check says that the documented value is not there, in its own words."""
@@ -44,6 +47,8 @@ class Desk:
         self.trail: list[Reading] = []
         self.notes: list[str] = []
         self.bound: dict[str, Json] = {}
+        self.shown: Json = NOTHING
+        self.kept: dict[Any, Any] = {}  # what a view works out once for all subjects of the control
 
     @property
     def target(self) -> Target:
@@ -58,6 +63,7 @@ class Desk:
         self.subject = subject
         self.trail = []
         self.notes = []
+        self.shown = NOTHING
         self.bound = {"subject": subject}
 
     def saw(self, question: str, path: str, value: Json) -> None:
@@ -143,6 +149,11 @@ AT: ContextVar[Desk] = ContextVar("the desk of the check that runs")
 def note(text: str) -> None:
     """Worth saying, without harm: the control passes and the report shows the sentence."""
     AT.get().notes.append(text)
+
+
+def show(observed: Json) -> None:
+    """What the finding shows under observed, where the last thing that was looked at would not tell."""
+    AT.get().shown = observed
 
 
 def fail(message: str, *, case: str | None = None, observed: Json = None) -> NoReturn:

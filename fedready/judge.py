@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from fedready.desk import AT, Desk, Failed
+from fedready.desk import AT, NOTHING, Desk, Failed
 from fedready.model import (
     DEPLOYMENT,
+    NOT_THERE,
     Cause,
     Control,
     Counts,
@@ -25,12 +26,10 @@ from fedready.model import (
     Verdict,
     Waiver,
 )
+from fedready.sources import SESSION_CONTROLS
 from fedready.words import Expectation, cloud_values, fill, said
 
 _TEXTS = ("symptom", "fix", "rollback", "verify")
-
-SESSION_CONTROLS = {"tenant": "SESS-01", "onprem": "SESS-05"}
-"""The control that stands for a side's session: what a side cannot answer follows it (DESIGN ruling 11)."""
 
 
 def not_applicable(control: Control, reason: str) -> Finding:
@@ -68,6 +67,8 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
     finally:
         AT.reset(token)
     observed = desk.trail[-1].value if desk.trail and verdict is not Verdict.UNKNOWN else None
+    if desk.shown is not NOTHING and verdict is not Verdict.UNKNOWN:
+        observed = desk.shown
     if failed is not None and failed.observed is not None:
         observed = failed.observed
     if verdict is Verdict.FAIL and not message:
@@ -118,69 +119,112 @@ def command(text: str, values: Mapping[str, Json]) -> str:
 # --------------------------------------------------------------------------- one cause, one red line
 
 
+Key = tuple[str, str]
+"""(control, subject) of a finding."""
+
+
 def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> tuple[Finding, ...]:
     """Say of each fail and unknown which other finding explains it (`caused_by`); what nothing explains is a root.
 
-    A fail is explained by a fail, an unknown by a fail or an unknown of a control that it follows, of its side's session,
-    or of an earlier control that wanted the same answer.
+    A fail is explained by a fail, an unknown by a fail or an unknown: of a control that its check named, of its side's
+    session, of a control that it follows, or of an earlier control that wanted the same answer. Nothing explains itself.
+    Before all that, a failing case may say which other fails it explains (`explains:` in the baseline).
     """
     findings = tuple(findings)
+    by_key: dict[Key, Finding] = {(f.control, f.subject): f for f in findings}
+    family = Family(by_key)
+    claims = _claims(findings, controls)
     order = {id_: place for place, id_ in enumerate(controls)}
-    by_key: dict[tuple[str, str], Finding] = {(f.control, f.subject): f for f in findings}
+    earlier = sorted(findings, key=lambda f: (order.get(f.control, len(order)), f.subject != DEPLOYMENT))
     first_without: dict[str, Finding] = {}
-    for f in sorted(findings, key=lambda f: order.get(f.control, len(order))):
-        if f.verdict is Verdict.UNKNOWN and f.unanswered and f.cause and f.cause.kind != "absent":
+    for f in earlier:
+        whole = f.cause is not None and (f.cause.kind != "absent" or f.cause.text.startswith(NOT_THERE))
+        if f.verdict is Verdict.UNKNOWN and f.unanswered and whole:
             first_without.setdefault(f.unanswered, f)
-
-    by_control: dict[str, list[Finding]] = {}
-    for f in findings:
-        by_control.setdefault(f.control, []).append(f)
-
-    def parents(parent_id: str, f: Finding) -> list[Finding]:
-        """The same subject's finding, or the deployment's; what is about the deployment follows every subject."""
-        if f.subject == DEPLOYMENT:
-            return by_control.get(parent_id, [])
-        parent = by_key.get((parent_id, f.subject)) or by_key.get((parent_id, DEPLOYMENT))
-        return [parent] if parent is not None else []
 
     def explains(parent_id: str, f: Finding) -> bool:
         fails = f.verdict is Verdict.FAIL
         enough = (Verdict.FAIL,) if fails else (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
-        return any(parent is not f and parent.verdict in enough for parent in parents(parent_id, f))
-
-    def claimed(f: Finding) -> tuple[str, ...]:
-        """The controls whose case says that it explains this fail."""
-        return tuple(
-            g.control
-            for g in findings
-            if g.verdict is Verdict.FAIL
-            and g.case
-            and f.control in (said := controls[g.control].cases[g.case].explains)
-            and (not said[f.control] or f.case in said[f.control])
-        )
+        return any(parent is not f and parent.verdict in enough for parent in family.parents(parent_id, f))
 
     def causes(f: Finding) -> tuple[str, ...]:
-        if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+        if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN) or f.control not in controls:
             return ()
-        if f.case and f.control in controls and controls[f.control].cases[f.case].stands_alone:
+        if f.case and controls[f.control].cases[f.case].stands_alone:
             return ()
-        if f.verdict is Verdict.FAIL and (claims := claimed(f)):
-            return claims
-        named = [c for c in f.caused_by if c != f.control and explains(c, f)]
+        claimed = claims.get((f.control, f.case)) or claims.get((f.control, None))
+        if f.verdict is Verdict.FAIL and claimed:
+            return claimed
+        named = tuple(c for c in f.caused_by if explains(c, f))
         if named:
-            return tuple(named)
+            return named
         if f.verdict is Verdict.UNKNOWN and (session := _session_of(f, by_key)):
             return (session,)
-        followed = tuple(p for p in controls[f.control].follows if explains(p, f)) if f.control in controls else ()
+        followed = tuple(p for p in controls[f.control].follows if explains(p, f))
         if followed:
             return followed
         first = first_without.get(f.unanswered or "")
-        return (first.control,) if first is not None and first.control != f.control else ()
+        if first is None or f.verdict is not Verdict.UNKNOWN or first.control == f.control:
+            return ()
+        return (first.control,) if first.subject in (f.subject, DEPLOYMENT) else ()
 
-    caused = {id(f): causes(f) for f in findings}
+    caused = {key: causes(f) for key, f in by_key.items()}
+    for f in earlier:
+        _no_circle(f, caused, family)
     return tuple(
-        msgspec.structs.replace(f, caused_by=caused[id(f)]) if caused[id(f)] != f.caused_by else f for f in findings
+        msgspec.structs.replace(f, caused_by=c) if (c := caused[f.control, f.subject]) != f.caused_by else f
+        for f in findings
     )
+
+
+class Family:
+    """Which findings of another control a finding can be laid to."""
+
+    def __init__(self, by_key: Mapping[Key, Finding]) -> None:
+        self._by_key = by_key
+        self._of: dict[str, list[Finding]] = {}
+        for (control, _), f in by_key.items():
+            self._of.setdefault(control, []).append(f)
+
+    def parents(self, parent_id: str, f: Finding) -> list[Finding]:
+        """The one about the same subject, or about the deployment. What is about the deployment is about every subject."""
+        parent = self._by_key.get((parent_id, f.subject)) or self._by_key.get((parent_id, DEPLOYMENT))
+        if parent is not None:
+            return [parent]
+        return self._of.get(parent_id, []) if f.subject == DEPLOYMENT else []
+
+
+def _claims(
+    findings: Iterable[Finding], controls: Mapping[str, Control]
+) -> dict[tuple[str, str | None], tuple[str, ...]]:
+    """(control, case, or None for whatever case) -> the failing controls whose case says that it explains it."""
+    claims: dict[tuple[str, str | None], tuple[str, ...]] = {}
+    for f in findings:
+        if f.verdict is Verdict.FAIL and f.case and f.control in controls:
+            for control, cases in controls[f.control].cases[f.case].explains.items():
+                for case in cases or (None,):
+                    claims[control, case] = tuple(dict.fromkeys((*claims.get((control, case), ()), f.control)))
+    return claims
+
+
+def _no_circle(f: Finding, caused: dict[Key, tuple[str, ...]], family: Family) -> None:
+    """Drop the causes of `f` that lead back to it."""
+
+    def leads_back(parent_id: str) -> bool:
+        waiting, seen = [(parent_id, f)], set()
+        while waiting:
+            id_, child = waiting.pop()
+            for parent in family.parents(id_, child):
+                if parent is f:
+                    return True
+                if (parent.control, parent.subject) not in seen:
+                    seen.add((parent.control, parent.subject))
+                    waiting += [(c, parent) for c in caused[parent.control, parent.subject]]
+        return False
+
+    key = (f.control, f.subject)
+    if caused[key]:
+        caused[key] = tuple(c for c in caused[key] if not leads_back(c))
 
 
 def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | None:

@@ -17,6 +17,9 @@ CLOUDS = ("worldwide", "gcc-high", "dod", "china")
 Phase = Literal["pre-hybrid", "hybrid", "pre-migration", "migrated", "hybrid-disabled"]
 Cloud = Literal["worldwide", "gcc-high", "dod", "china"]
 FederationModel = Literal["open", "closed"]
+View = Literal["dns", "https", "tls", "edges", "internal"]
+"""What a control may need to be seen from: this machine's place (`from_here`), the Edge servers' own (`endpoints.edges`), or a
+resolver inside the network (`resolvers.internal`)."""
 DEPLOYMENT = "deployment"
 """The subject of a finding that is about the whole deployment."""
 
@@ -59,6 +62,10 @@ CauseKind = Literal[
     "unreachable", "refused", "denied", "not_recognized", "timeout", "malformed", "absent", "too_old", "interrupted",
     "servfail",
 ]  # fmt: skip
+
+
+NOT_THERE = "not in the export"
+"""How the cause of evidence begins that a file should have held: one missing file is one cause, whoever wanted it."""
 
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +125,7 @@ class Timeouts(Frozen, frozen=True, kw_only=True):
 
 
 class EvidenceSource(Frozen, frozen=True, kw_only=True):
-    """A side that is answered from a file instead of live."""
+    """A side, or a single question, that is answered from files instead of live."""
 
     export: str | None = None
     snapshot: str | None = None
@@ -141,6 +148,9 @@ class Target(Frozen, frozen=True, kw_only=True):
     timeouts: Timeouts = field(default_factory=Timeouts)
     connect_to: dict[str, str] | None = None
     evidence: dict[str, EvidenceSource] = {}
+    max_age_hours: int | None = None
+    assumed: tuple[str, ...] = ()
+    """What nobody said and the program took to be so. Never written by people."""
 
     @property
     def vantage_points(self) -> tuple[str, ...]:
@@ -204,6 +214,8 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
     target: Target
     entries: dict[str, Evidence] = {}
     sent: tuple[Sent, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of where the evidence came from, as sentences: files of an export that answer nothing."""
     digest: str = ""
 
 
@@ -244,9 +256,14 @@ class Control(Frozen, frozen=True, kw_only=True):
     source: str
     certainty: Literal["verified", "third-party", "inferred", "recalled"]
     asks: str = ""
-    needs_view: Literal["dns", "https", "tls"] | None = None
+    needs_view: View | tuple[View, ...] | None = None
     follows: tuple[str, ...] = ()
     cases: dict[str, Case] = {}
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every view that is needed."""
+        return self.needs_view if isinstance(self.needs_view, tuple) else (self.needs_view,) if self.needs_view else ()
 
 
 class Section(Frozen, frozen=True, kw_only=True):

@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--snapshot", metavar="FILE", help="judge the snapshot.json of an earlier run again, without network"
     )
+    group.addoption("--export", metavar="DIR", help="judge a folder that an administrator exported")
+    group.addoption("--max-age", metavar="HOURS", help="evidence that is older when it is judged is unknown")
     group.addoption("--phase", metavar="NAME", help="judge as if the deployment were in this phase")
     group.addoption("--cloud", metavar="NAME", help="judge as if the tenant were in this cloud")
     group.addoption("--baseline", metavar="FILE", help="another baseline than the one that comes with fedready")
@@ -45,7 +47,7 @@ def options_of(config: pytest.Config) -> Options:
     """The plugin's options as the audit wants them.
 
     Raises:
-        Mistake: `--as-of` is no day and no time.
+        Mistake: `--as-of` is no day and no time, or `--max-age` no number of hours.
     """
 
     def path(name: str) -> Path | None:
@@ -62,13 +64,21 @@ def options_of(config: pytest.Config) -> Options:
     return Options(
         target=path("--target"),
         snapshot=path("--snapshot"),
+        export=path("--export"),
         phase=config.getoption("--phase"),
         cloud=config.getoption("--cloud"),
         baseline=path("--baseline"),
         waivers=path("--waivers"),
         sip_domains=tuple(config.getoption("--sip-domain")),
+        max_age_hours=_hours(config.getoption("--max-age")),
         as_of=moment.replace(tzinfo=moment.tzinfo or dt.UTC) if moment else None,
     )
+
+
+def _hours(text: str | None) -> int | None:
+    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) > 0):
+        raise Mistake("fedready", 0, f"--max-age {text} is no number of hours", "Write a whole number, such as 48.")
+    return int(text) if text else None
 
 
 # --------------------------------------------------------------------------- before and during collection
@@ -88,7 +98,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
     return pytest.main(joined)
 
 
-FILE_OPTIONS = ("--target", "--snapshot", "--baseline", "--waivers", "--report-dir")
+FILE_OPTIONS = ("--target", "--snapshot", "--export", "--baseline", "--waivers", "--report-dir")
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
@@ -207,16 +217,16 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     from fedready.snapshot import seal
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
-    audit.kept = seal(
-        plan.ask(
-            audit.target,
-            audit.baseline.clouds,
-            inquiries,
-            selection=_selection(config),
-            progress=_progress(config),
-            tool=f"fedready {_version()}",
-        )
+    asked = plan.ask(
+        audit.target,
+        audit.baseline.clouds,
+        inquiries,
+        selection=_selection(config),
+        progress=_progress(config),
+        tool=f"fedready {_version()}",
+        recorded=audit.sources.answers,
     )
+    audit.kept = seal(audit.sources.noted(asked))
 
 
 def _selection(config: pytest.Config) -> str:

@@ -228,3 +228,27 @@ def _fits(text: str, keys: tuple[str, ...], allowed: Allowed) -> bool:
         if rest and text.startswith(head + " ") and _fits(text[len(head) + 1 :], tuple(rest), allowed):
             return True
     return False
+
+
+def asks_something(text: str) -> bool:
+    """Is this the text of a question that could be built? (keys of `evidence:` in a target file, of a manifest)
+
+    >>> asks_something("onprem: Get-CsSipDomain"), asks_something("onprem: Set-CsSipDomain")
+    (True, False)
+    """
+    where, _, what = text.partition(": ")
+    kind, _, name = what.partition(" ")
+    try:
+        if text.startswith("GET "):
+            return Get(text.removeprefix("GET ")).text == text
+        if text.startswith("TLS "):
+            host, _, port = text.removeprefix("TLS ").rpartition(":")
+            return port.isdecimal() and Tls(host, int(port)).text == text
+        if where.startswith("dns@"):
+            resolver = where.removeprefix("dns@")
+            asked = Wildcard(resolver, name) if kind == "WILDCARD" else Lookup(resolver, kind, name)
+            return bool(resolver) and asked.text == text
+    except NotAllowed:
+        return False
+    sides = ALLOWED[kind].sides if kind in ALLOWED else ()
+    return reads(what) and (where in sides or (bool(where) and where not in ("onprem", "tenant") and "edge" in sides))

@@ -65,7 +65,11 @@ class Rows:
             return self._rows
         numbers: dict[str, Any] = {name: dict(sorted(counter.items())) for name, counter in self._counted.items()}
         for name, domains in self._hashed.items():
-            numbers[name] = {"salt": self._salt.id, "domains": {d: sorted(domains[d]) for d in sorted(domains)}}
+            numbers[name] = {
+                "salt": self._salt.id,
+                "domains": {d: sorted(domains[d]) for d in sorted(domains)},
+                "total": sum(len(found) for found in domains.values()),
+            }
         return [{"Count": self._count, **numbers}]
 
     def _kept(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +94,9 @@ class Rows:
             )
             self._counted[name].update(items)
         for name in reduction.hashed:
-            self._hash(name, row)
+            decider, values = reduction.leaves_out.get(name, ("", ()))
+            if row.get(decider) not in values:
+                self._hash(name, row)
 
     def _hash(self, name: str, row: dict[str, Any]) -> None:
         domains = self._hashed[name]

@@ -20,9 +20,25 @@ def canonical(data: Any) -> bytes:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
+_LATER = {"": ("notes",), "target": ("assumed", "max_age_hours")}
+"""Keys that came after the first files were written. They are left out where they say nothing, so that an older file keeps
+its digest."""
+
+
+def _as_written(snapshot: Snapshot) -> dict[str, Any]:
+    """The snapshot as its file has it."""
+    data: dict[str, Any] = msgspec.to_builtins(snapshot)
+    for part, keys in _LATER.items():
+        holder = data[part] if part else data
+        for key in keys:
+            if holder[key] in (None, [], ()):
+                del holder[key]
+    return data
+
+
 def digest_of(snapshot: Snapshot) -> str:
     """`sha256:...` over everything but the digest itself. It shows damage, not forgery."""
-    data = msgspec.to_builtins(snapshot)
+    data = _as_written(snapshot)
     del data["digest"]
     return "sha256:" + hashlib.sha256(canonical(data)).hexdigest()
 
@@ -34,7 +50,7 @@ def seal(snapshot: Snapshot) -> Snapshot:
 
 def to_bytes(snapshot: Snapshot) -> bytes:
     """The file's content; a line per entry, so that two snapshots can be compared with any diff program."""
-    data = msgspec.to_builtins(snapshot)
+    data = _as_written(snapshot)
     entries = data.pop("entries")
     head = canonical(data)[1:-1].decode("utf-8")
     lines = ",\n".join(

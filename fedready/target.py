@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fedready.model import Endpoint, EvidenceSource, Target
-from fedready.questions import NotAllowed, a_label
+from fedready.questions import NotAllowed, a_label, asks_something
 from fedready.yamlmarks import Marked, load_marked, shown
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -24,6 +24,7 @@ _SECRET_WORD = re.compile(r"(?:password|passwd|pwd|passphrase|secret|token|apike
 _USERINFO = re.compile(r"://[^/?#\s]*@")
 _MOST_RUNSPACES = 50
 _LONGEST_WAIT = 86_400  # seconds
+_OLDEST = 87_600  # hours: ten years
 
 _TAKEN_NAMES = frozenset({"latest", "sample", "con", "prn", "aux", "nul"})
 _TAKEN_SIDES = frozenset({"onprem", "tenant", "dns", "https", "tls"})
@@ -39,7 +40,7 @@ def load_target(path: str | Path) -> Target:
     if marked.data is None:
         raise marked.mistake("the file is empty", "Write at least `name:` and `endpoints:`.")
     refuse_secrets(marked)
-    target = marked.as_struct(Target)
+    target = marked.as_struct(Target, hidden=("assumed",))
     _names(marked, target)
     for side, endpoint, at in _endpoints(target):
         _endpoint(marked, side, endpoint, at)
@@ -48,6 +49,9 @@ def load_target(path: str | Path) -> Target:
         if not 1 <= seconds <= _LONGEST_WAIT:
             mend = f"Write seconds, from 1 to {_LONGEST_WAIT}."
             raise marked.mistake(f"the timeout {name} is {seconds}", mend, "timeouts", name)
+    if target.max_age_hours is not None and not 1 <= target.max_age_hours <= _OLDEST:
+        mend = f"Write hours, from 1 to {_OLDEST}."
+        raise marked.mistake(f"max_age_hours is {target.max_age_hours}", mend, "max_age_hours")
     return _with_files(marked, target)
 
 
@@ -260,8 +264,8 @@ def _endpoint_with_files(marked: Marked, endpoint: Any, *at: str) -> Any:
 
 def _evidence(marked: Marked, target: Target, side: str, source: EvidenceSource) -> EvidenceSource:
     known = (*target.sides, "dns", *(f"dns@{name}" for name in target.vantage_points), "https", "tls")
-    if side not in known:
-        mend = f"Write one of {', '.join(known)}."
+    if side not in known and not (asks_something(side) and _side_of(side) in known):
+        mend = f"Write one of {', '.join(known)}, or a question such as \"onprem: Get-CsHostingProvider\"."
         raise marked.mistake(f"{shown(side)} is no side of this target", mend, "evidence", side)
     if (source.export is None) == (source.snapshot is None):
         mend = "Write {export: FOLDER} or {snapshot: FILE}."
@@ -270,6 +274,13 @@ def _evidence(marked: Marked, target: Target, side: str, source: EvidenceSource)
         export=_file(marked, source.export, "evidence", side, "export", folder=True),
         snapshot=_file(marked, source.snapshot, "evidence", side, "snapshot"),
     )
+
+
+def _side_of(question: str) -> str:
+    """Which side a question's text is put to, as `evidence:` names sides."""
+    if question.startswith(("GET ", "TLS ")):
+        return "https" if question.startswith("GET ") else "tls"
+    return question.partition(": ")[0]
 
 
 def _file(marked: Marked, text: str | None, *at: str, folder: bool = False) -> str | None:

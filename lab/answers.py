@@ -13,7 +13,7 @@ from lab.estate import split_question
 from lab.faults import Faults
 from lab.psrp import Parameters, Streams, question_text
 from lab.records import MSCORLIB, CmdletError, access_denied, failure, not_recognized, unknown_parameter
-from lab.schema import Answer, Failure, Side
+from lab.schema import Answer, Failure, People, Side
 
 _EDGE = "Microsoft.Rtc.Management.WritableConfig.Settings.Edge"
 _DOMAIN = (f"{_EDGE}.DomainPattern", "System.Object")
@@ -151,7 +151,7 @@ class Commands:
             streams.warning(words or "The cmdlet is deprecated.")
         if do == "empty":
             return
-        rows = [self._row(answer, row) for row in answer.rows or ()] + _people(command, answer.count or 0)
+        rows = [self._row(answer, row) for row in answer.rows or ()] + _people(command, answer)
         for row in rows:
             streams.output(row)
         while do == "endless-output" and rows and not streams.stopped.wait(0.001):
@@ -220,37 +220,38 @@ def _allowed(value: Any) -> Any:
     )
 
 
-def _people(command: str, count: int) -> list[Any]:
+def _people(command: str, answer: Answer) -> list[Any]:
     """Users that exist nowhere: whoever finds one of these names in a report has found a leak."""
+    groups = [*(answer.people or ()), *([People(count=answer.count)] if answer.count else [])]
+    domains_and_more = [(group.domain, group.each) for group in groups for _ in range(group.count)]
+    return [_person(command, number, domain, each) for number, (domain, each) in enumerate(domains_and_more)]
+
+
+def _person(command: str, number: int, domain: str, each: Mapping[str, Any]) -> Any:
     online = command.casefold() == "get-csonlineuser"
-    types = (
-        "Microsoft.Rtc.Management.ADConnect.Schema.ADUser" if not online else "Microsoft.Rtc.Management.Hosted.User",
-        "System.Object",
-    )
-    made = []
-    for number in range(count):
-        name = f"{_NAMES[number % len(_NAMES)]} Labperson{number:04d}"
-        address = f"{name.replace(' ', '.').lower()}@contoso.com"
-        home = (
-            {"OnPremHostingProvider": "SRV:", "InterpretedUserType": "DirSyncedOnPremSfBUser"}
-            if online
-            else {"HostingProvider": "SRV:"}
-        )
-        made.append(
-            Obj(
-                types,
-                {
-                    "Identity": name,
-                    "DisplayName": name,
-                    "SipAddress": f"sip:{address}",
-                    "UserPrincipalName": address,
-                    "Enabled": True,
-                    **home,
-                },
-                text=name,
-            )
-        )
-    return made
+    kind = "Microsoft.Rtc.Management.Hosted.User" if online else "Microsoft.Rtc.Management.ADConnect.Schema.ADUser"
+    name = f"{_NAMES[number % len(_NAMES)]} Labperson{number:04d}"
+    address = f"{name.replace(' ', '.').lower()}@{domain}"
+    home: dict[str, Any] = {"HostingProvider": "SRV:", "ExternalAccessPolicy": None}
+    if online:
+        home = {
+            "OnPremHostingProvider": "SRV:",
+            "OnPremSipAddress": f"sip:{address}",
+            "InterpretedUserType": "DirSyncEnabledOnlineTeamsOnlyUser",
+            "AccountType": "SfBOnPremUser",
+            "AssignedPlan": ["MCOProfessional", "Teams"],
+            "UserValidationErrors": [],
+        }
+    members = {
+        "Identity": name,
+        "DisplayName": name,
+        "SipAddress": f"sip:{address}",
+        "UserPrincipalName": address,
+        "Enabled": True,
+        **home,
+        **{key: f"sip:{address}" if value == "<address>" else value for key, value in each.items()},
+    }
+    return Obj((kind, "System.Object"), {key: _value(value) for key, value in members.items()}, text=name)
 
 
 def _error(command: str, error: Failure) -> CmdletError:

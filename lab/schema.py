@@ -10,12 +10,14 @@ onprem:                       # likewise tenant: and edges: {edge01: ...}. Keys 
     type: [Microsoft.Rtc.Management.Xds.SipDomain]
     rows: [{Name: contoso.com, IsDefault: true}]
   Get-CsUser -Filter HostingProvider -eq "SRV:" -ResultSize Unlimited: {count: 12}     # made-up users
+  Get-CsUser -ResultSize Unlimited:        # in groups: `each` holds properties, <address> stands for the user's SIP address
+    people: [{count: 12}, {count: 3, domain: fabrikam.com, each: {HostingProvider: sipfed.online.lync.com}}]
   Get-CsTenant: {error: {kind: denied}}        # not_recognized | denied | terminating | nonterminating, with message, id
 set:                          # change single values of rows, after everything else
   "onprem: Get-CsHostingProvider": [{path: "[0].Enabled", value: false}, {path: "[1].Name", delete: true}]
 dns: {everywhere: {contoso.com: ZONE TEXT}, public: {...}}      # or a resolver with one zone text of absolute names
 https: {"https://host/path": {status: 200, headers: {...}, body: TEXT or mapping, certificate: right}}
-tls: {"sip.contoso.com:5061": {certificate: right, ask_client_certificate: false}}
+tls: {"sip.contoso.com:5061": {certificate: right, names: [sip.contoso.com], ask_client_certificate: false}}
 faults: [{at: "tenant Create", do: status, status: 503, nth: 1}]
 ```
 
@@ -48,12 +50,21 @@ class Failure(Frozen, frozen=True, kw_only=True):
     id: str = ""
 
 
+class People(Frozen, frozen=True, kw_only=True):
+    """A group of made-up users. Numbers go on from group to group, so that two sides can have the same people."""
+
+    count: int
+    domain: str = "contoso.com"
+    each: dict[str, Any] = {}
+
+
 class Answer(Frozen, frozen=True, kw_only=True):
     """What one cmdlet question answers."""
 
     type: tuple[str, ...] | None = None
     rows: tuple[Any, ...] | None = None
     count: int | None = None
+    people: tuple[People, ...] | None = None
     error: Failure | None = None
 
 
@@ -81,6 +92,7 @@ class TlsRow(Frozen, frozen=True, kw_only=True):
     """One SIP listener."""
 
     certificate: Certificate = "right"
+    names: tuple[str, ...] = ()
     ask_client_certificate: bool = False
 
 

@@ -47,10 +47,11 @@ class SipListener(Server):
     """SIP over TLS as far as an audit looks at it: the handshake, then silence until the client goes."""
 
     def __init__(
-        self, place: str, *, certificate: str, ask_client: bool, authority: Authority, faults: Faults, log: Log, delay: float,
+        self, place: str, *, certificate: str, names: tuple[str, ...] = (), ask_client: bool, authority: Authority,
+        faults: Faults, log: Log, delay: float,
     ) -> None:  # fmt: skip
         self.place = place
-        self.names: tuple[str, ...] = (place.rpartition(":")[0],)
+        self.names: tuple[str, ...] = names or (place.rpartition(":")[0],)
         super().__init__(
             f"TLS {place}", SipHandler, delay=delay,
             secure=lambda raw: handshake(

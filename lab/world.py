@@ -132,8 +132,8 @@ class World:
                 self._refused[url] = self._closed_port()
         for place, row in estate.tls.items():
             listener = SipListener(
-                place, certificate=row.certificate, ask_client=row.ask_client_certificate, authority=self._authority,
-                delay=self.delay, faults=faults, log=log,
+                place, certificate=row.certificate, names=row.names, ask_client=row.ask_client_certificate,
+                authority=self._authority, delay=self.delay, faults=faults, log=log,
             )  # fmt: skip
             self._add(f"TLS {place}", listener)
 
@@ -201,8 +201,9 @@ class World:
     def connect_to(self) -> dict[str, str]:
         """Every host and port of the estate -> where it listens."""
         places = {_place(self.url(side)): self.ports[side] for side in self.estate.sides}
-        places |= {_place(url): self._refused.get(url, self.ports[urlsplit(url).scheme]) for url in self.estate.https}
         places |= {place: self.ports[f"TLS {place}"] for place in self.estate.tls}
+        # A web host shakes hands too, so it stands for a handshake with its port.
+        places |= {_place(url): self._refused.get(url, self.ports[urlsplit(url).scheme]) for url in self.estate.https}
         return {place: f"127.0.0.1:{port}" for place, port in places.items()}
 
     @property

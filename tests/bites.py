@@ -28,19 +28,35 @@ class Change(Frozen, kw_only=True):
 
 
 class Bite(Frozen, kw_only=True):
-    """What is set, whom it turns, and who follows with `caused_by`."""
+    """What is set, whom it turns, and who follows with `caused_by`.
+
+    `owns`: those of `follows` that can fail only together with what they follow. `notes`: who stays a pass and says more.
+    """
 
     id: str
     on: str = "healthy"
     phase: str | None = None
     cloud: str | None = None
     target: dict[str, Any] = {}
+    given: dict[str, Json] = {}
     set: dict[str, Change | list[Change]]
     turns: tuple[str, ...]
     follows: tuple[str, ...] = ()
+    owns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def circumstances(self) -> list[tuple[str, Change]]:
+        """What is other than in the snapshot before anything is bitten: `given`, by `question` or `question > path`."""
+        places = ((place.partition(" > "), value) for place, value in self.given.items())
+        return [(question, Change(path=path, value=value)) for (question, _, path), value in places]
+
+    def bites(self) -> list[tuple[str, Change]]:
+        """What is bitten."""
+        return [(q, c) for q, cs in self.set.items() for c in (cs if isinstance(cs, list) else [cs])]
 
     def changes(self) -> list[tuple[str, Change]]:
-        return [(q, c) for q, cs in self.set.items() for c in (cs if isinstance(cs, list) else [cs])]
+        """Everything that the bitten snapshot has other than the one it starts from."""
+        return [*self.circumstances(), *self.bites()]
 
 
 @functools.cache

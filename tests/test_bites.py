@@ -15,7 +15,7 @@ WORSE = {Verdict.PASS: 0, Verdict.NA: 0, Verdict.UNKNOWN: 1, Verdict.FAIL: 2, Ve
 def start(bite: Bite) -> Snapshot:
     snapshot = base(bite.on)
     target = msgspec.convert({**msgspec.to_builtins(snapshot.target), **bite.target}, Target)
-    return msgspec.structs.replace(snapshot, target=target)
+    return bitten(msgspec.structs.replace(snapshot, target=target), bite.circumstances())
 
 
 def turned(before: dict[tuple[str, str], Finding], after: dict[tuple[str, str], Finding]) -> list[Finding]:
@@ -37,7 +37,10 @@ def test_a_bite_turns_exactly_what_it_names(bite: Bite) -> None:
     said = [f"{f.control} {f.subject} {f.verdict}: {f.message} {f.caused_by}" for f in worse]
     assert {f.control for f in worse if not f.caused_by} == set(bite.turns), said
     assert {f.control for f in worse if f.caused_by} == set(bite.follows), said
-    assert {f.verdict for f in worse if f.control in bite.turns} <= {Verdict.FAIL}, said
+    assert {f.verdict for f in worse if f.control in (*bite.turns, *bite.owns)} <= {Verdict.FAIL}, said
+    assert set(bite.owns) <= set(bite.follows), said
+    remarks = [{(f.control, f.subject): f.note for f in run.findings if f.control in bite.notes} for run in (before, after)]
+    assert all(remarks[1].get(key) != note for key, note in remarks[0].items()), remarks
     for finding in worse:
         if finding.verdict is Verdict.FAIL:
             assert finding.message, finding
@@ -51,7 +54,7 @@ def deletions() -> list[tuple[Bite, str, Change]]:
     seen = set()
     out = []
     for bite in all_bites():
-        for question, change in bite.changes():
+        for question, change in bite.bites():
             if (
                 question != "sent"
                 and bite.turns
@@ -83,7 +86,7 @@ def test_without_the_evidence_it_is_unknown(bite: Bite, question: str, change: C
 
 
 def test_every_control_owns_a_bite() -> None:
-    owned = {control for bite in all_bites() for control in bite.turns}
+    owned = {control for bite in all_bites() for control in (*bite.turns, *bite.owns, *bite.notes)}
     assert owned == set(baseline().controls), "a control without a bite could be a control that cannot fail"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 from fedready.tell import html_table
@@ -21,6 +22,10 @@ def cells(control: str, run: str = "not_ready") -> list[str]:
     return row
 
 
+def words(cell: str) -> str:
+    return re.sub(r"<[^>]+>", "", cell)
+
+
 def test_header_and_row_have_the_same_columns() -> None:
     head = ["<th>Result</th>", "<th>Test</th>", "<th>Duration</th>", "<th>Links</th>"]
     html_table.header(head)
@@ -31,8 +36,12 @@ def test_header_and_row_have_the_same_columns() -> None:
 def test_a_row_links_to_the_control_and_shows_both_values() -> None:
     row = "".join(cells("EDGE-04"))
     assert 'href="readiness.html#EDGE-04"' in row
-    assert "<td>UseDnsSrvRouting</td><td>UseDefaultRouting</td>" in row
+    assert [words(cell) for cell in cells("EDGE-04")[4:6]] == ["UseDnsSrvRouting", "UseDefaultRouting"]
     assert "Fail, critical" in row
+
+
+def test_a_row_that_could_not_be_judged_says_why() -> None:
+    assert words(cells("DNS-08")[5]) == "dns@public answered SERVFAIL for webdir.online.lync.com"
 
 
 def test_a_row_over_many_subjects_counts_and_names_the_worst_first() -> None:

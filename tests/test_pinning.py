@@ -16,6 +16,8 @@ import requests
 import trustme
 
 from fedready.ask.pinning import (
+    Aborted,
+    Addresses,
     DeadlineExceeded,
     Encoded,
     NotListed,
@@ -258,3 +260,92 @@ def test_nobody_listens() -> None:
         port = server.getsockname()[1]
     with session(port) as s, pytest.raises(requests.ConnectionError, match="refused|Refused"):
         s.get("http://web.contoso.com/")
+
+
+@pytest.mark.parametrize("when", ["waiting for the answer", "before it"])
+def test_an_exchange_can_be_aborted_by_another_thread(when: str) -> None:
+    asked = threading.Event()
+
+    def silent(sock: socket.socket, request: bytes) -> None:
+        asked.set()
+        time.sleep(0.2)
+
+    with listener(silent) as port, session(port, deadline=20) as s:
+        adapter = s.get_adapter("http://")
+        assert isinstance(adapter, PinnedAdapter)
+        if when == "before it":
+            adapter.abort()
+        else:
+            threading.Thread(target=lambda: asked.wait(5) and adapter.abort()).start()
+        began = time.monotonic()
+        with pytest.raises((Aborted, requests.ConnectionError)):
+            s.get("http://web.contoso.com/")
+        assert time.monotonic() - began < 2
+        with pytest.raises(Aborted):
+            s.get("http://web.contoso.com/")
+    with listener(plain(OK)) as port:
+        adapter.connect_to = {"web.contoso.com:80": f"127.0.0.1:{port}"}
+        adapter.resume()
+        assert s.get("http://web.contoso.com/").text == "ok"
+        s.close()
+
+
+def test_a_client_certificate_is_shown(authority: trustme.CA, tmp_path: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("web.contoso.com").configure_cert(tls)
+    authority.configure_trust(tls)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    ca, pem = tmp_path / "ca.crt", tmp_path / "auditor.crt"
+    authority.cert_pem.write_to_path(str(ca))
+    authority.issue_cert("auditor@contoso.com").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    seen = []
+
+    def answer(sock: socket.socket, request: bytes) -> None:
+        assert isinstance(sock, ssl.SSLSocket)
+        seen.append((sock.getpeercert() or {}).get("subjectAltName"))
+        sock.sendall(OK)
+
+    with listener(answer, tls) as port:
+        pins = {"web.contoso.com:443": f"127.0.0.1:{port}"}
+        context = ssl_context(str(ca), (str(pem), None))
+        with harden(requests.Session(), PinnedAdapter(pins, context, cap=100, deadline=5)) as s:
+            assert s.get("https://web.contoso.com/").text == "ok"
+        nobody = PinnedAdapter(pins, ssl_context(str(ca)), cap=100, deadline=5)
+        with harden(requests.Session(), nobody) as s, pytest.raises(requests.RequestException):
+            s.get("https://web.contoso.com/")
+    assert seen == [(("email", "auditor@contoso.com"),)]
+
+
+def test_a_dialled_connection_is_the_one_that_is_used(authority: trustme.CA, tmp_path: Path) -> None:
+    """Also under TLS 1.3, whose unread tickets look like the end of a connection."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("web.contoso.com").configure_cert(tls)
+    ca = tmp_path / "ca.crt"
+    authority.cert_pem.write_to_path(str(ca))
+    handshakes = []
+    tls.sni_callback = lambda sock, name, context: handshakes.append(name)
+    with listener(plain(OK), tls) as port:
+        adapter = PinnedAdapter({"web.contoso.com:443": f"127.0.0.1:{port}"}, ssl_context(str(ca)), cap=100, deadline=5)
+        with harden(requests.Session(), adapter) as s:
+            adapter.dial("https://web.contoso.com/")
+            time.sleep(0.05)
+            for _ in range(2):
+                assert s.get("https://web.contoso.com/").text == "ok"
+    assert handshakes == ["web.contoso.com"]
+
+
+def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = []
+
+    def look_up(host: str, port: int, **kind: int) -> list[object]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", served))]
+
+    addresses = Addresses()
+    with listener(plain(OK)) as served:
+        monkeypatch.setattr("fedready.ask.dialling.socket.getaddrinfo", look_up)
+        for _ in range(2):
+            adapter = PinnedAdapter(None, ssl_context(), cap=100, deadline=5, addresses=addresses)
+            with harden(requests.Session(), adapter) as s:
+                assert s.get("http://pool.contoso.com/").text == "ok"
+    assert looked_up == ["pool.contoso.com"]

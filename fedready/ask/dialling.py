@@ -37,6 +37,10 @@ class DeadlineExceeded(PinningError):
     """The request was not over within its time."""
 
 
+class Aborted(PinningError):
+    """Somebody else ended the exchange."""
+
+
 class TooLarge(PinningError):
     """The answer is longer than its cap."""
 
@@ -112,13 +116,17 @@ class Carried:
     cap: int  # bytes
     addresses: Addresses
     dialled: weakref.WeakSet[HTTPConnection]
+    aborted: threading.Event
 
     def left(self) -> float:
         """Seconds that are left.
 
         Raises:
             DeadlineExceeded: none is.
+            Aborted: it was ended by another thread.
         """
+        if self.aborted.is_set():
+            raise Aborted("the exchange was ended")
         left = self.ends - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded("the answer was not complete within its time")

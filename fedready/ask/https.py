@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -40,6 +40,7 @@ class Prober:
 
     Args:
         suffixes: the domains of the clouds (`online.lync.com`); a redirect must stay inside the one of the probed host.
+            The redirects of `lyncdiscover.<domain>` may lead inside that domain, or into a cloud.
         connect_to: the target's map, see `pinning.route`.
         ca_file: a PEM file trusted beside the system's CAs.
         timeout: seconds for one address, its redirects included.
@@ -138,6 +139,7 @@ class Prober:
         if urlsplit(url).username is not None:
             raise NotSeen("malformed", "the address holds a user name; probes are anonymous, so it is not asked")
         seen = {url}
+        homes = _homes(urlsplit(url).hostname or "", self._suffixes)
         try:
             while True:
                 hop, peer, location = _get(adapter, url)
@@ -145,7 +147,7 @@ class Prober:
                 value["certificate"] = None if peer is None else facts(peer.certificate, peer.version)
                 if hop["status"] not in _REDIRECTS or not location:
                     break
-                url = _next(url, location, self._suffixes)
+                url = _next(url, location, homes)
                 if url in seen:
                     raise Fault("redirect", f"the redirects go round in a circle: {url}")
                 if len(seen) > MAX_REDIRECTS:
@@ -196,11 +198,20 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(kept[:MAX_HEADERS])
 
 
-def _next(url: str, location: str, suffixes: tuple[str, ...]) -> str:
+def _homes(host: str, suffixes: tuple[str, ...]) -> tuple[str, ...]:
+    """The domains that the redirects of a probed host may lead to; empty: to the host itself only."""
+    cloud = max((s for s in suffixes if in_domain(host, s)), key=len, default=None)
+    if cloud is not None:
+        return (cloud,)
+    label, _, domain = host.lower().partition(".")
+    return (domain, *suffixes) if label == "lyncdiscover" and domain else ()
+
+
+def _next(url: str, location: str, homes: tuple[str, ...]) -> str:
     """Where a redirect leads.
 
     Raises:
-        Fault: to http, out of the cloud of the host that was asked, or to nowhere.
+        Fault: to http, out of the homes of the host that was asked, or to nowhere.
     """
     shown = clean(location, 200)
     try:
@@ -212,15 +223,11 @@ def _next(url: str, location: str, suffixes: tuple[str, ...]) -> str:
         raise Fault("scheme", f"it redirects to http: {shown}")
     if there.scheme != "https" or not there.hostname or there.username is not None or len(location) > 4 * MAX_TEXT:
         raise Fault("redirect", f"it redirects to {shown!r}, which is no https address")
-    if not _stays(here, there, suffixes):
-        raise Fault("redirect", f"it redirects out of its cloud: from {here.hostname} to {clean(there.hostname)}")
+    if not (any(in_domain(there.hostname, home) for home in homes) or same_fqdn(here.hostname, there.hostname)):
+        out_of = "its domain and of Microsoft 365" if len(homes) > 1 else "its cloud"
+        raise Fault("redirect", f"it redirects out of {out_of}: from {here.hostname} to {clean(there.hostname)}")
     port = "" if there_port is None else f":{there_port}"
     return there._replace(netloc=f"{there.hostname}{port}", fragment="").geturl()
-
-
-def _stays(here: SplitResult, there: SplitResult, suffixes: tuple[str, ...]) -> bool:
-    home = max((s for s in suffixes if in_domain(here.hostname, s)), key=len, default=None)
-    return in_domain(there.hostname, home) if home else same_fqdn(here.hostname, there.hostname)
 
 
 def _stopped() -> Evidence:

@@ -18,10 +18,12 @@ import functools
 import socket
 import ssl
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +32,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 from fedready.ask.dialling import (
+    Aborted,
     Addresses,
     Carried,
     ConnectTo,
@@ -46,15 +49,15 @@ from fedready.ask.dialling import (
 )
 
 __all__ = [
-    "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
-    "TooLarge", "harden", "peer_of", "route", "ssl_context",
+    "Aborted", "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
+    "TooLarge", "harden", "own_ssl_context", "peer_of", "route", "ssl_context",
 ]  # fmt: skip
 
 
 @functools.cache
 def _openssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
     """Loading the system's store takes tens of milliseconds, so it is done once for the process."""
-    return _finished(ssl.create_default_context(), ca_file, certificate)
+    return own_ssl_context(ca_file, certificate)
 
 
 def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
@@ -70,17 +73,33 @@ def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] 
     Raises:
         OSError: a file cannot be read; ssl.SSLError, which is one too, when it holds no certificate.
     """
-    defaults = ssl.get_default_verify_paths()
-    if sys.platform not in ("win32", "darwin") and (defaults.cafile or defaults.capath):
-        return _openssl_context(ca_file, certificate)
+    return _openssl_context(ca_file, certificate) if _has_openssl_store() else own_ssl_context(ca_file, certificate)
+
+
+def own_ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
+    """The same settings in a context that nobody else uses.
+
+    Raises:
+        OSError: as `ssl_context` does.
+    """
+    if _has_openssl_store():
+        return _finished(ssl.create_default_context(), ca_file, certificate)
     import truststore  # the operating system verifies; a context each, for it is locked while it shakes hands
 
     return _finished(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file, certificate)
 
 
+def _has_openssl_store() -> bool:
+    defaults = ssl.get_default_verify_paths()
+    return sys.platform not in ("win32", "darwin") and bool(defaults.cafile or defaults.capath)
+
+
 def _finished(
     context: ssl.SSLContext, ca_file: str | None, certificate: tuple[str, str | None] | None
 ) -> ssl.SSLContext:
+    for file in (ca_file, *(certificate or ())):
+        if file is not None:
+            Path(file).open("rb").close()  # ssl does not say which file it could not read
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     if certificate is not None:
@@ -115,6 +134,7 @@ class PinnedAdapter(HTTPAdapter):
         self.addresses = addresses or Addresses()
         self.ends: float | None = None
         self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._aborted = threading.Event()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -159,7 +179,7 @@ class PinnedAdapter(HTTPAdapter):
         address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         ends = time.monotonic() + self.deadline
         ends = ends if self.ends is None else min(ends, self.ends)
-        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled)
+        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted)
         carried.request.left()
 
     def dial(self, url: str) -> None:
@@ -177,12 +197,17 @@ class PinnedAdapter(HTTPAdapter):
         pool._put_conn(connection)
 
     def abort(self) -> None:
-        """End every exchange that is under way in other threads: their reads fail at once."""
+        """End every exchange that is under way in other threads, and refuse new ones until `resume`."""
+        self._aborted.set()
         for connection in list(self._dialled):
             sock = connection.sock
             if sock is not None:
                 with suppress(OSError):  # closed already
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def resume(self) -> None:
+        """Allow new exchanges after `abort`; those that it ended stay ended."""
+        self._aborted = threading.Event()
 
     def _refuse(self, headers: Mapping[str, str]) -> None:
         encoding = headers.get("Content-Encoding", "identity").strip().lower()

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.progress import Progress, Silent
-from fedready.ask.rooms import OpenRoom, Room, Unopened, live, not_asked_here
+from fedready.ask.rooms import OpenRoom, Recorded, Room, Unopened, live, not_asked_here
 from fedready.inquiry import Inquiry, Known
 from fedready.model import Cause, CauseKind, CloudNames, Evidence, RunFacts, Sent, Snapshot, Target, Unseen
 from fedready.questions import Cmdlet, Question, endpoint_of
@@ -40,7 +40,7 @@ def ask(
     progress: Progress | None = None,
     tool: str = "",
     clock: Clock = time.time,
-    recorded: Mapping[str, Snapshot] | None = None,
+    recorded: Mapping[str, Recorded] | None = None,
     run_id: str | None = None,
     open_room: OpenRoom | None = None,
 ) -> Snapshot:
@@ -54,7 +54,7 @@ def ask(
         progress: is told about every question.
         tool: name and version of this program.
         clock: the time of day, seconds since 1970.
-        recorded: endpoint -> the snapshot that answers in its place (`evidence:` of the target file, read by the caller).
+        recorded: key of `evidence:` in the target file -> what answers in its place (opened by `fedready/sources.py`).
         run_id: the id of the run; made from the time where it is not given.
         open_room: opens the room of an endpoint; the ones with a wire where it is not given.
 
@@ -96,7 +96,12 @@ def interrupted(snapshot: Snapshot) -> bool:
 
 def _as_meant(question: Question, evidence: Evidence) -> Evidence:
     """A side that does not know what only the other side knows has answered: with nothing, as it should."""
-    if isinstance(question, Cmdlet) and question.is_out_of_place and evidence.cause is not None and evidence.cause.kind == "not_recognized":
+    if (
+        isinstance(question, Cmdlet)
+        and question.is_out_of_place
+        and evidence.cause is not None
+        and evidence.cause.kind == "not_recognized"
+    ):
         return replace(evidence, state="answered", value=[], cause=None)
     return evidence
 
@@ -137,7 +142,7 @@ class _Asking:
         clouds: Mapping[str, CloudNames],
         open_room: OpenRoom,
         progress: Progress,
-        recorded: Mapping[str, Snapshot],
+        recorded: Mapping[str, Recorded],
     ) -> None:
         self.entries: dict[str, Evidence] = {}
         self.put: dict[str, Cmdlet] = {}  # every cmdlet that was put to a side
@@ -245,7 +250,7 @@ class _Asking:
     def _lane_for(self, question: Question) -> _Lane | None:
         """The lane of a question's endpoint; None where the question is answered here."""
         endpoint = endpoint_of(question, self._target)
-        evidence = self._from_snapshot(endpoint, question) or not_asked_here(question, self._target)
+        evidence = self._from_file(endpoint, question) or not_asked_here(question, self._target)
         if evidence is not None:
             self._inbox.put((question, evidence))
             return None
@@ -273,19 +278,16 @@ class _Asking:
         except Exception as wrong:  # a library that is not there, say: this endpoint is unknown, the others are not
             return Unopened(f"{endpoint} cannot be asked: {wrong}")
 
-    def _from_snapshot(self, endpoint: str, question: Question) -> Evidence | None:
-        source = self._target.evidence.get(endpoint)
-        if source is None:
+    def _from_file(self, endpoint: str, question: Question) -> Evidence | None:
+        """What `evidence:` of the target file says: of this question, of its endpoint, or of all resolvers."""
+        keys = (question.text, endpoint, "dns" if endpoint.startswith("dns@") else endpoint)
+        key = next((key for key in keys if key in self._target.evidence), None)
+        if key is None:
             return None
-        snapshot = self._recorded.get(endpoint)
-        if snapshot is None:
-            text = f"evidence.{endpoint} of the target file could not be used in this run"
-            return Evidence(state="failed", cause=Cause(kind="absent", text=text), via="snapshot")
-        evidence = snapshot.entries.get(question.text)
-        if evidence is None:
-            text = f"the snapshot {source.snapshot} holds no answer to {question.text}"
-            return Evidence(state="failed", cause=Cause(kind="absent", text=text), via="snapshot")
-        return replace(evidence, via="snapshot")
+        if key in self._recorded:
+            return self._recorded[key].answer(question)
+        text = f"evidence.{key} of the target file could not be used in this run"
+        return Evidence(state="failed", cause=Cause(kind="absent", text=text), via="snapshot")
 
     def _feed(self, lane: _Lane) -> None:
         while lane.waiting and lane.out < AHEAD:

@@ -126,6 +126,7 @@ class PowerShellSide:
             self._changed.notify_all()
         if self._timer is not None:
             self._timer.cancel()
+            threads.append(self._timer)
         self._interrupt(interrupted)
         if interrupted:
             for lane in lanes:

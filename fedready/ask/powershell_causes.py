@@ -224,6 +224,10 @@ def cause_of_record(record: Json, command: str, right: str, where: Where) -> Cau
     reason = str(record.get("ErrorCategory_Reason") or exception.get("#type") or "")
     message = said(exception.get("Message") or record.get("#text") or record.get("ErrorCategory_Message") or identity)
     name = command.split()[0]
+    if name == RESOLVE and identity.startswith("DNS_ERROR_RCODE_SERVER_FAILURE"):
+        return _cause("servfail", f"the resolver of {where.side} could not answer `{command}`: {message}")
+    if name == RESOLVE and identity.startswith(("ERROR_TIMEOUT", "DNS_ERROR_RECORD_TIMED_OUT")):
+        return _cause("timeout", f"the resolver of {where.side} did not answer `{command}` in time: {message}")
     if "CommandNotFoundException" in identity + reason:
         return _cause("not_recognized", f"{name} is not visible to {where.who}; it needs the role {right}")
     if identity.startswith(("NamedParameterNotFound", "AmbiguousParameterSet", "ParameterNotFound")):
@@ -231,6 +235,17 @@ def cause_of_record(record: Json, command: str, right: str, where: Where) -> Cau
     if record.get("ErrorCategory_Category") == PERMISSION_DENIED or _denies(identity, reason):
         return _cause("denied", f"{name} denies {where.who} the answer: {message}; it needs the role {right}")
     return _cause("refused", f"{name} reported an error: {message}")
+
+
+RESOLVE = "Resolve-DnsName"
+NOTHING_THERE = ("DNS_ERROR_RCODE_NAME_ERROR,", "DNS_INFO_NO_RECORDS,")
+"""How Resolve-DnsName says that a name, or a record of this type, does not exist: as an error, though it is an answer."""
+
+
+def says_there_is_nothing(record: Json, command: str) -> bool:
+    """Does this ErrorRecord hold an answer: that DNS has no such name or record? Any other error is none."""
+    identity = str(record.get("FullyQualifiedErrorId") or "") if isinstance(record, dict) else ""
+    return command.split()[0] == RESOLVE and f"{identity},".startswith(NOTHING_THERE)
 
 
 def _denies(identity: str, reason: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedready.ask.clixml import ClixmlError, read
-from fedready.ask.powershell_causes import Where, cause_of, cause_of_record
+from fedready.ask.powershell_causes import Where, cause_of, cause_of_record, says_there_is_nothing
 from fedready.ask.powershell_messages import COMPLETED, STOPPED
 from fedready.model import Cause, Json, Timeouts
 from fedready.questions import Cmdlet
@@ -73,6 +73,8 @@ def ask(lane: Lane, question: Cmdlet, where: Where, deadline: Deadline, salt: Sa
             raise NotBegun from error
         return deadline.cause(question.name) if deadline.over else cause_of(error, where)
     command = question.text.partition(": ")[2]
+    if outcome.errors == 1 and not len(rows) and says_there_is_nothing(outcome.record, command):
+        return []
     return cause_of_outcome(outcome, command, question.allowed.rights, where) or rows.value
 
 

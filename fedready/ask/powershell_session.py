@@ -260,6 +260,7 @@ class Lane:
         Raises:
             Exception: as `open` does.
         """
+        self.adapter.resume()
         self.adapter.ends = time.monotonic() + GRACE
         try:
             self.pool.close()  # sends nothing where nothing was opened

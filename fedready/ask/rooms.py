@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from fedready.ask.clock import Clock
 from fedready.model import Cause, CloudNames, Endpoint, Evidence, Sent, Target
-from fedready.questions import Cmdlet, Get, Lookup, Question, Wildcard
+from fedready.questions import Cmdlet, Get, Lookup, Question, Tls, Wildcard
 from fedready.reduce import Salt
 
 
@@ -20,6 +20,13 @@ class Room(Protocol):
 
     def close(self) -> None:
         """Stop; what is still open ends as `not_asked`."""
+
+
+class Recorded(Protocol):
+    """Answers from files instead of asking: a folder that was exported, an older snapshot."""
+
+    def answer(self, question: Question) -> Evidence:
+        """What the files say, or why they say nothing. Never raises."""
 
 
 OpenRoom = Callable[[Question], Room]
@@ -94,6 +101,12 @@ def live(
                 ca_file=target.ca_file,
                 timeout=target.timeouts.https,
                 clock=clock,
+            )
+        if isinstance(question, Tls):
+            from fedready.ask.tls import Handshakes
+
+            return Handshakes(
+                connect_to=target.connect_to, ca_file=target.ca_file, timeout=target.timeouts.https, clock=clock
             )
         raise LookupError(f"no room asks {question.text}")
 

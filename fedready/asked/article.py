@@ -15,9 +15,7 @@ ACCESS_EDGE = Cmdlet("onprem", "Get-CsAccessEdgeConfiguration")
 HOSTING_PROVIDERS = Cmdlet("onprem", "Get-CsHostingProvider")
 SIP_DOMAINS = Cmdlet("onprem", "Get-CsSipDomain")
 ONPREM_USERS = Cmdlet("onprem", "Get-CsUser", (("Filter", 'HostingProvider -eq "SRV:"'), ("ResultSize", "Unlimited")))
-ONLINE_USERS_WITH_ONPREM_HOME = Cmdlet(
-    "tenant", "Get-CsOnlineUser", (("Filter", "OnPremHostingProvider -ne $null"), ("ResultSize", "Unlimited"))
-)
+ONLINE_USERS_WITH_ONPREM_HOME = Cmdlet("tenant", "Get-CsOnlineUser", (("Filter", "OnPremHostingProvider -ne $null"),))
 TENANT_FEDERATION = Cmdlet("tenant", "Get-CsTenantFederationConfiguration")
 TENANT = Cmdlet("tenant", "Get-CsTenant")
 TENANT_ASKED_ONPREM = Cmdlet("onprem", "Get-CsTenant")
@@ -153,6 +151,9 @@ class Srv:
         """Read `0 0 5061 sip.contoso.com`, as evidence holds it."""
         priority, weight, port, target = text.split()
         return cls(int(priority), int(weight), int(port), "" if target == "." else fqdn(target))
+
+    def __str__(self) -> str:
+        return f"{self.priority} {self.weight} {self.port} {self.target or '.'}"
 
 
 SRV_TARGET_ADDRESSES = Inquiry("addresses of SRV targets and Edge names", _targets_and_edges, (FEDERATION_SRV,))

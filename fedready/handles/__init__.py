@@ -2,10 +2,10 @@
 
 from types import ModuleType
 
-from fedready.handles import article, situation
+from fedready.handles import article, edges, federation, names, people, situation, tls, topology
 from fedready.handles.registry import ASKED, DESK, HANDLES, Single, Subject, asks
 
-MODULES: tuple[ModuleType, ...] = (situation, article)
+MODULES: tuple[ModuleType, ...] = (situation, article, federation, names, edges, people, tls, topology)
 """The modules whose handles pytest is given."""
 
 __all__ = ["ASKED", "DESK", "HANDLES", "MODULES", "Single", "Subject", "asks"]

@@ -9,7 +9,7 @@ from fedready.desk import Desk, Row
 from fedready.handles.registry import Single, asks
 from fedready.inquiry import asked_once
 from fedready.views.autodiscover import AutodiscoverProbe
-from fedready.views.dns import FederationSrv, Names
+from fedready.views.dns import FEDERATION, Names, SrvRecords
 from fedready.views.providers import Providers
 from fedready.views.sessions import SentCommands
 from fedready.views.users import UserCount
@@ -50,9 +50,9 @@ def sipfed(desk: Desk) -> Names:
     return Names(desk, desk.names.sipfed)
 
 
-@asks(ask.DISCOVER_SIP_DOMAINS, ask.FEDERATION_SRV, ask.SRV_TARGET_ADDRESSES)
-def federation_srv(desk: Desk) -> FederationSrv:
-    return FederationSrv(desk)
+@asks(ask.DISCOVER_SIP_DOMAINS, ask.FEDERATION_SRV, ask.SRV_TARGET_ADDRESSES, ask.WILDCARDS, ask.BELOW_WILDCARDS)
+def federation_srv(desk: Desk) -> SrvRecords:
+    return SrvRecords(desk, FEDERATION)
 
 
 @asks(ask.WEBDIR_HOSTS)

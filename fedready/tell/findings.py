@@ -26,6 +26,7 @@ from fedready.model import (
     Verdict,
     Waiver,
 )
+from fedready.tell.provenance import Provenance, provenance
 from fedready.tell.shown import storable
 
 
@@ -80,6 +81,8 @@ class FindingPart(Frozen, frozen=True, kw_only=True):
     verify: str
     cause: Cause | None = None
     case: str | None = None
+    evidence: tuple[Provenance, ...] | UnsetType = UNSET
+    """The answers behind it that came from a file; left out where all were asked in this run."""
     symptom: str | UnsetType = UNSET
     """Only where the finding's symptom is not the control's."""
 
@@ -136,7 +139,7 @@ def _lines(run: Run) -> Iterator[str]:
         yield f"{',' if number else ''}\n  {_text(control.id)}: {_text(control_part(control))}"
     yield '\n },\n "findings": ['
     for number, finding in enumerate(run.findings):
-        yield f"{',' if number else ''}\n  {_text(_finding_part(finding, controls.get(finding.control)))}"
+        yield f"{',' if number else ''}\n  {_text(_finding_part(finding, controls.get(finding.control), run.snapshot))}"
     yield "\n ]"
     for key, value in (
         ("not_run", run.not_run),
@@ -152,8 +155,9 @@ def control_part(control: Control) -> ControlPart:
     return ControlPart(**{name: getattr(control, name) for name in ControlPart.__struct_fields__})
 
 
-def _finding_part(finding: Finding, control: Control | None) -> FindingPart:
-    said = {name: getattr(finding, name) for name in FindingPart.__struct_fields__}
+def _finding_part(finding: Finding, control: Control | None, snapshot: Snapshot) -> FindingPart:
+    said = {name: getattr(finding, name) for name in FindingPart.__struct_fields__ if name != "evidence"}
+    said["evidence"] = provenance(finding, snapshot) or UNSET
     if control is not None and finding.symptom in ("", control.symptom):
         said["symptom"] = UNSET
     return FindingPart(**said)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Protocol
 
-from fedready.model import DEPLOYMENT, Control, Finding
+from fedready.model import DEPLOYMENT, Control, Finding, Verdict
 from fedready.tell.shown import SHORT, inert, shown
 from fedready.tell.summary import CONCERN, reason_of, state_of
 
@@ -53,11 +53,11 @@ def row(report: Any, cells: list[str]) -> None:
     link = f'<a href="readiness.html#{escape(control.id, quote=True)}">{_safe(control.id)}</a> {_safe(control.title)}'
     cells[:] = [
         result,
-        f'<td class="col-control">{link}</td>',
+        f'<td class="col-control" style="min-width: 18em">{link}</td>',
         _cell(_subjects(findings)),
         _cell(_verdicts(findings)),
-        _cell(_each(findings, "expected")),
-        _cell(_each(findings, "observed")),
+        _cell(_expected(findings)),
+        _cell(_observed(findings)),
         _cell([control.source]),
     ]
 
@@ -67,7 +67,7 @@ def details(report: Any, data: list[str]) -> None:
     findings = getattr(report, "fedready_findings", None)
     if findings is None:
         return
-    data[:] = [f'<div class="log">{"<br>".join(_safe(line) for line in _lines(_worst_first(findings)))}</div>']
+    data[:] = ["<br>".join(_safe(line) for line in _lines(_worst_first(findings)))]
 
 
 def _lines(findings: list[Finding]) -> list[str]:
@@ -101,16 +101,22 @@ def _verdicts(findings: list[Finding]) -> list[str]:
     return [f"{states.count(state):,} {state.value}" for state in dict.fromkeys(states)]
 
 
-def _each(findings: list[Finding], name: str) -> list[str]:
-    values = dict.fromkeys(
-        shown(getattr(f, name), SHORT) + (f" ({f.subject})" if name == "observed" and f.subject != DEPLOYMENT else "")
-        for f in findings[:MOST]
-    )
+def _expected(findings: list[Finding]) -> list[str]:
+    return list(dict.fromkeys(shown(f.expected, SHORT) for f in findings[:MOST]))
+
+
+def _observed(findings: list[Finding]) -> list[str]:
+    """What was seen, or why nothing was; each once, with the subject where there is one."""
+    values: dict[str, None] = {}
+    for finding in findings[:MOST]:
+        seen = finding.verdict in (Verdict.PASS, Verdict.FAIL)
+        words = shown(finding.observed, SHORT) if seen else inert(reason_of(finding), limit=SHORT)
+        values[words + (f" ({finding.subject})" if finding.subject != DEPLOYMENT else "")] = None
     return list(values)
 
 
 def _cell(lines: list[str]) -> str:
-    return f"<td>{'<br>'.join(_safe(line) for line in lines)}</td>"
+    return f'<td style="overflow-wrap: anywhere">{"<br>".join(_safe(line) for line in lines)}</td>'
 
 
 def _safe(text: str) -> str:

@@ -21,6 +21,7 @@ from fedready.tell import scene, summary
 from fedready.tell.groups import Folded, folded
 from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
+from fedready.tell.provenance import origins
 from fedready.tell.shown import SHORT, inert, shown, storable
 from fedready.tell.summary import State
 
@@ -64,6 +65,7 @@ def readiness_html(run: Run) -> bytes:
             run=run,
             summary=summary,
             scene=scene,
+            origins=origins,
             state=HEADLINE_STATE[run.headline],
             State=State,
             controls=controls,

@@ -78,6 +78,7 @@ def _lines(run: Run, report: Path | None, paint: _Paint, width: int) -> Iterator
             yield from _prose(f"{_title(named, run)}: {what}", 2, width)
         yield from _more(len(low), "advisory")
     yield from _waivers(run, paint, width)
+    yield from _notes(run, paint, width)
     yield ""
     yield from _prose(_counts(run), 0, width)
     if report is not None:
@@ -121,6 +122,16 @@ def _waivers(run: Run, paint: _Paint, width: int) -> Iterator[str]:
         yield from _prose(f"expired {waiver.expires}: {waiver.control} ({waiver.subject}), {waiver.owner}", 2, width)
     for waiver in run.unused_waivers:
         yield from _prose(f"not needed: {waiver.control} ({waiver.subject}), {waiver.owner}", 2, width)
+
+
+def _notes(run: Run, paint: _Paint, width: int) -> Iterator[str]:
+    """What the files of an export hold beside answers."""
+    if run.snapshot.notes:
+        yield ""
+        yield paint("Files", _BOLD)
+        for note in run.snapshot.notes[:MOST]:
+            yield from _prose(note, 2, width)
+        yield from _more(len(run.snapshot.notes), "file")
 
 
 def _counts(run: Run) -> str:

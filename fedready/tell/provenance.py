@@ -1,0 +1,50 @@
+"""Where a finding's answers come from when nobody was asked for them in this run, and how old they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from msgspec import field
+
+from fedready.model import Finding, Frozen, Run, Snapshot
+from fedready.sources import in_words
+
+
+class Provenance(Frozen, frozen=True, kw_only=True):
+    """One answer that a finding looked at and that came from a file. `asked` is UTC; empty where nothing was found."""
+
+    question: str
+    via: Literal["export", "snapshot"]
+    asked: str
+    source: str = field(name="from")
+
+
+def provenance(finding: Finding, snapshot: Snapshot) -> tuple[Provenance, ...]:
+    """Every answer from a file that stands behind a finding, each once, in the order in which it was looked at."""
+    questions = dict.fromkeys((*(reading.question for reading in finding.readings), finding.unanswered or ""))
+    found = []
+    for question in questions:
+        entry = snapshot.entries.get(question)
+        if entry is not None and entry.via != "live":
+            found.append(Provenance(question=question, via=entry.via, asked=entry.asked, source=entry.source))
+    return tuple(found)
+
+
+def origins(finding: Finding, run: Run) -> list[tuple[str, str, str]]:
+    """The same for the report: (in words where from, asked, in words how old when judged), each once."""
+    said: dict[tuple[str, str, str], None] = {}
+    for origin in provenance(finding, run.snapshot):
+        if origin.asked:
+            words = f"{origin.via} {origin.source}" if origin.source else origin.via
+            said[(words, origin.asked, age(origin.asked, run.judged))] = None
+    return list(said)
+
+
+def age(asked: str, judged: str) -> str:
+    """`3 days old`; empty where one of the two is no time."""
+    try:
+        passed = dt.datetime.fromisoformat(judged) - dt.datetime.fromisoformat(asked)
+    except (ValueError, TypeError):
+        return ""
+    return f"{in_words(passed)} old" if passed >= dt.timedelta(0) else "later than the judging"
