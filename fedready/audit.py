@@ -29,6 +29,7 @@ from fedready.model import (
     Snapshot,
     Target,
     Unseen,
+    Verdict,
     View,
     Waiver,
 )
@@ -253,6 +254,14 @@ class Audit:
     def waived(self, findings: Iterable[Finding], at: dt.datetime) -> Waived:
         """The findings with the waivers that are alive at this moment (`--as-of` wins)."""
         return waive(findings, self.waivers, (self.options.as_of or at).astimezone(dt.UTC).date())
+
+    def standing(self, findings: Sequence[Finding], at: dt.datetime) -> tuple[Finding, ...]:
+        """The findings of one control as they stand now, with waivers; the causes among what was judged before are known."""
+        if not self.waivers or not any(f.verdict is Verdict.FAIL for f in findings):
+            return tuple(findings)
+        control = findings[0].control
+        all_so_far = attribute(self.findings, self.baseline.controls)
+        return tuple(f for f in self.waived(all_so_far, at).findings if f.control == control)
 
     def finish(self, judged_at: dt.datetime, *, interrupted: bool = False) -> Run:
         """Everything that is said of this audit."""

@@ -40,6 +40,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("control", metavar="ID", help="its id, like HOST-04")
     explain.add_argument("--baseline", metavar="FILE", help="another baseline")
 
+    share = commands.add_parser("share", help="copy a run under other names, to show it to others", allow_abbrev=False)
+    share.add_argument("run", metavar="RUN", help="the folder of a run, like reports/latest")
+    share.add_argument("--out", metavar="DIR", help="a new folder for the copy (RUN-shared if not given)")
+    share.add_argument("--map", metavar="FILE", help="write what each alias stands for, for yourself only")
+    share.add_argument("--baseline", metavar="FILE", help="the baseline of the run, if it was another one")
+    share.add_argument(
+        "--seed", metavar="NUMBER", type=int, help=argparse.SUPPRESS
+    )  # the same aliases each time: tests
+
     docs = commands.add_parser("docs", allow_abbrev=False)  # for the project's own documents: not listed
     what = docs.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", action="store_true", help="write the generated documents")
@@ -62,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    if asked.command != "docs" and asked.baseline is None:
+    if asked.command in ("controls", "explain") and asked.baseline is None:
         from fedready.index import ready_made
 
         said = ready_made(asked.command, control=getattr(asked, "control", ""), as_json=getattr(asked, "json", False))
@@ -74,10 +83,28 @@ def _run(asked: argparse.Namespace) -> int:
     from fedready.yamlmarks import Mistake
 
     try:
-        return _from_baseline(asked)
+        return _share(asked) if asked.command == "share" else _from_baseline(asked)
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return USAGE_ERROR
+
+
+def _share(asked: argparse.Namespace) -> int:
+    import random
+    from pathlib import Path
+
+    from fedready.share import share_folder
+
+    drawn = random.SystemRandom() if asked.seed is None else random.Random(asked.seed)
+    said = share_folder(
+        Path(asked.run),
+        out=Path(asked.out) if asked.out else None,
+        map_file=Path(asked.map) if asked.map else None,
+        baseline=Path(asked.baseline) if asked.baseline else None,
+        drawn=drawn,
+    )
+    print("\n".join(said))
+    return 0
 
 
 def _from_baseline(asked: argparse.Namespace) -> int:

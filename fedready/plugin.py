@@ -291,7 +291,7 @@ def pytest_runtest_makereport(
     findings = item.stash[FINDINGS]
     vars(report)["fedready_findings"] = tuple(findings)
     vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings[0].control]
-    waived = item.config.stash[AUDIT].waived(findings, dt.datetime.now(dt.UTC)).findings
+    waived = item.config.stash[AUDIT].standing(findings, dt.datetime.now(dt.UTC))
     stands = worst(waived)
     report.longrepr = None
     if stands.verdict is Verdict.NA:

@@ -17,9 +17,9 @@ import pytest
 import requests
 from pypsrp.powershell import PowerShell
 
-from fedready.ask import powershell_session
 from fedready.ask.credentials import Credentials
 from fedready.ask.powershell_session import Lane
+from fedready.ask.powershell_wsman import Numbered
 from fedready.model import ConnectStep, Evidence
 from fedready.questions import Cmdlet
 from lab.world import World
@@ -507,6 +507,45 @@ def test_a_question_that_a_lane_could_not_begin_is_handed_back(world: World, mon
         assert [str(error) for error in power.side.lost_lanes] == ["no"]
 
 
+@pytest.mark.parametrize("kind", ["https", "sealed"])
+def test_a_connection_that_dies_between_two_questions_costs_no_answer(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    world: World = request.getfixturevalue("world" if kind == "https" else "sealed")
+    world.faults.add("onprem Command", "reset", nth=2)
+    with asking(world, max_runspaces=1) as power:
+        assert {evidence.state for evidence in power.ask(*FOUR)} == {"answered"}
+    assert actions(world)["Command"] == len(FOUR) + 1
+    assert len(power.sent) == len(FOUR) + 1  # it left this machine twice
+
+
+def test_a_connection_that_dies_every_time_is_not_tried_for_ever(world: World) -> None:
+    world.faults.add("onprem Command", "reset")
+    with asking(world, max_runspaces=1) as power:
+        for evidence in power.ask(DOMAINS, PROVIDERS):
+            assert "cannot be reached" in cause_text(evidence, "unreachable")
+    assert actions(world)["Command"] == 4
+
+
+def test_a_proxy_of_the_environment_gets_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with asking(world) as power:
+        (evidence,) = power.ask(DOMAINS)
+    assert evidence.state == "answered"
+
+
+@pytest.mark.parametrize("auth", ["kerberos", "negotiate"])
+def test_no_ticket_and_no_logged_on_user(world: World, monkeypatch: pytest.MonkeyPatch, auth: str) -> None:
+    monkeypatch.setenv("KRB5_CONFIG", "/nowhere/krb5.conf")
+    monkeypatch.setenv("KRB5CCNAME", "FILE:/nowhere/cache")
+    monkeypatch.delenv("NTLM_USER_FILE")  # where pyspnego would find the lab's own account
+    with asking(world, auth=auth, credentials=Credentials()) as power:
+        (evidence,) = power.ask(DOMAINS)
+    text = cause_text(evidence, "refused")
+    assert "FEDREADY_ONPREM_USER" in text or "fedready[kerberos]" in text
+
+
 # --------------------------------------------------------------------------- pypsrp
 
 
@@ -524,7 +563,7 @@ def test_what_pypsrp_keeps_to_itself_is_still_there(world: World) -> None:
             (PowerShell(pool), ("_command_id", "id")),
         ):
             assert [name for name in names if not hasattr(owner, name)] == []
-        assert type(pool._fragmenter) is powershell_session._Numbered
+        assert type(pool._fragmenter) is Numbered
 
 
 def test_importing_costs_nothing_before_a_session_is_opened() -> None:

@@ -193,7 +193,11 @@ class PinnedAdapter(HTTPAdapter):
         request = requests.Request("GET", url).prepare()
         pool: Any = self.get_connection_with_tls_context(request, True)
         connection = pool._get_conn()
-        connection.connect()
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            raise
         pool._put_conn(connection)
 
     def abort(self) -> None:
@@ -204,6 +208,12 @@ class PinnedAdapter(HTTPAdapter):
             if sock is not None:
                 with suppress(OSError):  # closed already
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close every connection, also one whose answer nobody has read."""
+        super().close()
+        for connection in list(self._dialled):
+            connection.close()
 
     def resume(self) -> None:
         """Allow new exchanges after `abort`; those that it ended stay ended."""

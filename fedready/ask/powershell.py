@@ -40,6 +40,7 @@ class _Asked:
     future: Future[Evidence] = field(default_factory=Future)
     began: float = 0.0  # the side's clock; 0: nobody has begun
     since: float = 0.0  # time.monotonic()
+    handed_back: bool = False
 
 
 class PowerShellSide:
@@ -192,19 +193,20 @@ class PowerShellSide:
                 self.closing_error = error
 
     def _run_lane(self) -> None:
+        lane = None
         try:
             lane = self._lane()
             lane.dial(self._ends)  # while the first lane still opens the session
             with self._changed:
                 self._changed.wait_for(lambda: self._first or self._no_session or self._closing)
-                if self._first is None or self._closing:
-                    return
-            lane.join(self._first)
+            if self._first is not None and not self._closing:
+                lane.join(self._first)
+                self._serve(lane)
         except Exception as error:
             self._lost(error)
-        else:
-            self._serve(lane)
-            lane.hang_up()
+        finally:
+            if lane is not None:
+                lane.hang_up()
 
     def _give_up(self, cause: Cause) -> None:
         """There is no session: every question of this side has the same cause."""
@@ -233,18 +235,24 @@ class PowerShellSide:
             try:
                 self._ask(lane, asked)
             except cmdlet.NotBegun as lost:
-                cause = lost.__cause__
-                assert isinstance(cause, Exception)
-                if lane is self._first or lane.useful:
-                    self._fail([asked], cause_of(cause, self._where))
-                    continue
-                self._lost(cause)
-                with self._changed:
-                    if asked in self._open:
-                        self._waiting.appendleft(asked)
-                    self._changed.notify_all()
-                return
+                usable = lane is self._first or lane.useful
+                if not self._hand_back(asked, lost.why, lane_is_usable=usable):
+                    self._fail([asked], cause_of(lost.why, self._where))
+                if not usable:
+                    return
             cmdlet.give_up(lane)
+
+    def _hand_back(self, asked: _Asked, why: Exception, *, lane_is_usable: bool) -> bool:
+        """Put a question back that the server has not begun: once, for a connection may die between two questions."""
+        with self._changed:
+            if not lane_is_usable:
+                self._lost(why)
+            if asked.handed_back or asked not in self._open:
+                return False
+            asked.handed_back = True
+            self._waiting.appendleft(asked)
+            self._changed.notify_all()
+            return True
 
     def _ask(self, lane: Lane, asked: _Asked) -> None:
         asked.began, asked.since = self._clock(), time.monotonic()

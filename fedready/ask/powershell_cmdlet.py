@@ -22,7 +22,11 @@ MAX_ROWS = 100_000
 
 
 class NotBegun(Exception):
-    """The lane failed before the server had the cmdlet, in a way in which another lane may not fail."""
+    """The lane failed before the server had the cmdlet, in a way in which another connection may not fail."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def ask(lane: Lane, question: Cmdlet, where: Where, deadline: Deadline, salt: Sa
     """Ask one question: its rows, cut and reduced as they arrive, or why there are none. Never longer than the deadline.
 
     Raises:
-        NotBegun: nothing was asked; try another lane.
+        NotBegun: nothing was asked; try again.
     """
     from fedready.ask.powershell_session import lost_before_it_began
 
@@ -70,7 +74,7 @@ def ask(lane: Lane, question: Cmdlet, where: Where, deadline: Deadline, salt: Sa
         outcome = lane.run(question.name, sent_values(question), deadline.ends, take)
     except Exception as error:  # pypsrp and what is below it raise nearly anything at a hostile answer
         if lost_before_it_began(lane, error):
-            raise NotBegun from error
+            raise NotBegun(error) from error
         return deadline.cause(question.name) if deadline.over else cause_of(error, where)
     command = question.text.partition(": ")[2]
     if outcome.errors == 1 and not len(rows) and says_there_is_nothing(outcome.record, command):

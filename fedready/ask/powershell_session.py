@@ -1,7 +1,8 @@
 """One PowerShell session at an endpoint: a RunspacePool, and one or several connections that run pipelines in it.
 
-The only module that touches what pypsrp keeps to itself; tests/test_powershell.py names what that is. pypsrp speaks WSMan
-and PSRP towards the server; what comes back is taken apart here, so that a broken answer is an error and never a value.
+With `powershell_wsman` the only module that touches what pypsrp keeps to itself; tests/test_powershell.py names what that
+is. pypsrp speaks WSMan and PSRP towards the server; what comes back is taken apart here, so that a broken answer is an
+error and never a value.
 
 Connections: a `Lane` is a WSMan object of its own (an NTLM or Kerberos context belongs to one connection) that uses the
 shell which the first lane has opened. What lanes share is what must be unique in a shell: the numbers of fragments.
@@ -9,25 +10,21 @@ shell which the first lane has opened. What lanes share is what must be unique i
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from pypsrp.complex_objects import RunspacePoolState
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
-from pypsrp.powershell import Fragmenter, PowerShell, RunspacePool
+from pypsrp.powershell import PowerShell
 from pypsrp.shell import CommandState, SignalCode
-from pypsrp.wsman import WSMan
 
 from fedready.ask.clixml import read
 from fedready.ask.credentials import Credentials
-from fedready.ask.pinning import Addresses, DeadlineExceeded, PinnedAdapter, harden, ssl_context
-from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Redirected, Where
+from fedready.ask.pinning import Addresses, DeadlineExceeded, harden, ssl_context
+from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Where
 from fedready.ask.powershell_messages import (
     ERROR_RECORD,
     PIPELINE_OUTPUT,
@@ -38,41 +35,20 @@ from fedready.ask.powershell_messages import (
     Malformed,
     SentCommands,
 )
-from fedready.model import Endpoint, Json, Sent, Target
+from fedready.ask.powershell_wsman import (
+    ANSWER_CAP,
+    POLL,
+    Adapter,
+    Numbered,
+    client_certificate,
+    refuse_doctype,
+    runspace_pool,
+    wsman,
+)
+from fedready.model import Json, Sent, Target
 
-ANSWER_CAP = 4_000_000
-"""Bytes of one WSMan answer; a server sends at most its MaxEnvelopeSize, half a megabyte."""
-POLL = 20
-"""Seconds that a server may keep one request for output open before it says "nothing yet"."""
 GRACE = 2.0
 """Seconds for the courtesies: to stop a pipeline that is over its time, to close the session."""
-
-for _name in ("pypsrp", "spnego"):  # they log whole messages and tracebacks; what matters of them becomes a cause
-    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
-
-
-class _Adapter(PinnedAdapter):
-    """Redirects of a session's requests are refused where they are seen."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        answer = super().send(request, *args, **kwargs)
-        if 300 <= answer.status_code < 400:
-            answer.close()
-            raise Redirected(answer.headers.get("Location", "nowhere"))
-        return answer
-
-
-class _Numbered(Fragmenter):
-    """Numbers fragments; shared by all lanes of a session, because numbers must not repeat within a shell."""
-
-    def __init__(self, inner: Fragmenter) -> None:
-        super().__init__(inner.max_size + 21, inner.serializer)
-        self._lock = threading.Lock()
-
-    def fragment(self, *args: Any, **kwargs: Any) -> list[bytes]:
-        with self._lock:  # the serialiser keeps references between its calls, too
-            made: list[bytes] = super().fragment(*args, **kwargs)
-            return made
 
 
 @dataclass
@@ -101,16 +77,16 @@ class Lane:
         addresses: Addresses,
     ) -> None:
         endpoint, self._side, self._on_sent = where.endpoint, where.side, on_sent
-        self.wsman = _wsman(endpoint, credentials)
+        self.wsman = wsman(endpoint, credentials)
         transport = self.wsman.transport
-        context = ssl_context(target.ca_file, _certificate(endpoint))
-        self.adapter = _Adapter(
+        context = ssl_context(target.ca_file, client_certificate(endpoint))
+        self.adapter = Adapter(
             target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint, addresses=addresses
         )
         transport.session = harden(transport._build_session(), self.adapter)
         self._send, transport.send = transport.send, self._guarded
         self._sent, self._hollow = SentCommands(), 0
-        self.pool = _pool(self.wsman, endpoint.configuration, max_runspaces)
+        self.pool = runspace_pool(self.wsman, endpoint.configuration, max_runspaces)
         self.begun: Any = None  # the pipeline that the server has accepted and not ended yet
         self.useful = False  # has it ever run a pipeline to its end?
 
@@ -147,14 +123,14 @@ class Lane:
         except WinRMTransportError as error:
             if error.code != 500:  # 500 carries WSMan's own faults; another status is the end of this sign-in
                 self._forget()
-            _refuse_doctype(str(error.response_text))
+            refuse_doctype(str(error.response_text))
             self._pace(message, began, b"")
             raise
         except Exception:
             self._forget()
             raise
         try:
-            _refuse_doctype(answer.decode("utf-8"))
+            refuse_doctype(answer.decode("utf-8"))
         except UnicodeDecodeError:
             raise Malformed("an answer that is not UTF-8") from None
         self._pace(message, began, answer)
@@ -163,7 +139,7 @@ class Lane:
     def _forget(self) -> None:
         """After a broken exchange: a new connection next time, and new keys for the messages on it."""
         self.wsman.transport.encryption = None
-        self.adapter.poolmanager.clear()
+        self.adapter.close()
 
     def _pace(self, message: bytes, began: float, answer: bytes) -> None:
         """A server that says "nothing yet" at once, for ever, is not asked faster and faster."""
@@ -183,7 +159,7 @@ class Lane:
             Exception: whatever pypsrp and what is below it raise; `powershell_causes.cause_of` tells the cause.
         """
         self.adapter.ends = ends
-        self.pool._fragmenter = _Numbered(self.pool._fragmenter)
+        self.pool._fragmenter = Numbered(self.pool._fragmenter)
         try:
             self.pool.open()
         except WSManFaultError as fault:
@@ -285,48 +261,3 @@ def _ended(value: Json, outcome: Outcome) -> None:
     outcome.state = state
     if value.get("ExceptionAsErrorRecord") is not None:
         outcome.reported(value["ExceptionAsErrorRecord"])
-
-
-def _refuse_doctype(xml: str) -> None:
-    if "<!DOCTYPE" in xml or "\0" in xml:
-        raise Malformed("an answer with a DOCTYPE")
-
-
-def _certificate(endpoint: Endpoint) -> tuple[str, str | None] | None:
-    if endpoint.auth != "certificate" or endpoint.certificate_pem is None:
-        return None
-    return endpoint.certificate_pem, endpoint.certificate_key_pem
-
-
-def _pool(wsman: Any, configuration: str, max_runspaces: int) -> Any:
-    pool: Any = RunspacePool(wsman, configuration_name=configuration, max_runspaces=max_runspaces)
-    pool._process_runspacepool_warning = lambda message: None  # else a Python warning, on somebody's terminal
-    return pool
-
-
-def _wsman(endpoint: Endpoint, credentials: Credentials) -> Any:
-    url = urlsplit(endpoint.url)
-    secure = url.scheme == "https"
-    path = url.path.strip("/") or ("OcsPowershell" if endpoint.kind == "ocspowershell" else "wsman")
-    special: dict[str, Any] = {}
-    if endpoint.auth == "certificate":
-        special["certificate_pem"] = endpoint.certificate_pem
-        special["certificate_key_pem"] = endpoint.certificate_key_pem or endpoint.certificate_pem
-    elif endpoint.kind == "ocspowershell":
-        special["negotiate_service"] = "http"  # a pool's Kerberos account holds http/pool, and no host/pool
-    return WSMan(
-        url.hostname or "",
-        port=url.port or (443 if secure else 80),
-        ssl=secure,
-        path=f"{path}?{url.query}" if url.query else path,
-        auth=endpoint.auth,
-        username=credentials.user,
-        password=credentials.password,
-        encryption="auto" if secure else "always",
-        no_proxy=True,
-        operation_timeout=POLL,
-        read_timeout=POLL + 10,
-        reconnection_retries=0,
-        reconnection_backoff=0,
-        **special,
-    )

@@ -10,6 +10,9 @@ from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, 
 
 SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 
+SHARE_EDITION = "share edition: names are aliases"
+"""The qualifier of a run whose names were replaced."""
+
 PHASE_WORDS = {
     "pre-hybrid": "before hybrid is switched on",
     "hybrid": "hybrid",
