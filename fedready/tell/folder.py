@@ -42,6 +42,7 @@ class RunFolder:
     def __init__(self, path: Path, base: Path | None) -> None:
         self.path = path
         self._base = base
+        self._moves_latest = True
         self._work = path.with_name(path.name + PARTIAL) if base else path
         self._aside: dict[Path, Path] = {}
         self._finished = False
@@ -90,7 +91,8 @@ class RunFolder:
                     os.replace(aside, final)
             if self._base is not None:
                 self.path = _renamed(self._work, self.path)
-                _point_latest(self._base, self.path)
+                if self._moves_latest:
+                    _point_latest(self._base, self.path)
         self._finished = True
         return self.path
 
@@ -115,7 +117,12 @@ class RunFolder:
 
 
 def open_run_folder(
-    target: str, started: str, *, base: Path = Path("reports"), report_dir: Path | None = None
+    target: str,
+    started: str,
+    *,
+    base: Path = Path("reports"),
+    report_dir: Path | None = None,
+    moves_latest: bool = True,
 ) -> RunFolder:
     """Make the folder of a run.
 
@@ -124,6 +131,7 @@ def open_run_folder(
         started: when the run began, `2026-01-02T03:04:05Z`.
         base: the default folder, which holds `latest` too.
         report_dir: put the files right here instead, and leave `latest` alone.
+        moves_latest: False for what holds no report.
 
     Raises:
         CannotWrite: the folder cannot be made.
@@ -147,6 +155,7 @@ def open_run_folder(
             except FileExistsError:
                 continue  # another run of the same second is being written
             _owner_only_folder(folder._work)
+            folder._moves_latest = moves_latest
             return folder
     raise AssertionError("there is always a next name")
 
