@@ -130,6 +130,8 @@ class Handshakes:
                 raise NotSeen("refused", text) from None
             return _value(shown, verified=True)
         with secured:
+            if not shown.certificate:  # ssl shakes no hands on a connection that is gone already, and does not say so
+                return _no_tls(host, port, ConnectionResetError("the connection was broken off"))
             return _value(shown, verified=True)
 
     def _context(self) -> ssl.SSLContext:
