@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("control", metavar="ID", help="its id, like HOST-04")
     explain.add_argument("--baseline", metavar="FILE", help="another baseline")
 
+    report = commands.add_parser("report", help="write the reports of a run again", allow_abbrev=False)
+    report.add_argument(
+        "run", metavar="RUN", nargs="?", default="reports/latest", help="the folder of a run (reports/latest)"
+    )
+    report.add_argument("--out", metavar="DIR", help="write them into DIR instead of the run's own folder")
+    report.add_argument("--open", action="store_true", help="show readiness.html in a browser")
+
     share = commands.add_parser("share", help="copy a run under other names, to show it to others", allow_abbrev=False)
     share.add_argument("run", metavar="RUN", help="the folder of a run, like reports/latest")
     share.add_argument("--out", metavar="DIR", help="a new folder for the copy (RUN-shared if not given)")
@@ -94,11 +101,36 @@ def _run(asked: argparse.Namespace) -> int:
     from fedready.yamlmarks import Mistake
 
     try:
-        own = {"share": _share, "export-script": _export_script, "collect": _collect}
+        own = {"report": _report, "share": _share, "export-script": _export_script, "collect": _collect}
         return own.get(asked.command, _from_baseline)(asked)
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return USAGE_ERROR
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from fedready.tell.again import run_folder, run_of
+    from fedready.tell.folder import CannotWrite, open_run_folder, write_reports
+
+    named = run_folder(Path(asked.run))
+    run = run_of(named)
+    try:
+        with open_run_folder(run.target.name, run.started, report_dir=Path(asked.out) if asked.out else named) as folder:
+            written = write_reports(run, folder)
+    except CannotWrite as wrong:
+        print(str(wrong).replace("--report-dir DIR", "--out DIR"), file=sys.stderr)
+        return USAGE_ERROR
+    for path in written.values():
+        print(path)
+    if asked.open:
+        import webbrowser
+
+        page = written["readiness.html"].resolve()
+        if not webbrowser.open(page.as_uri()):
+            print(f"No browser could be started here. Open {page} yourself.", file=sys.stderr)
+    return 0
 
 
 def _share(asked: argparse.Namespace) -> int:

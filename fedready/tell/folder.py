@@ -11,12 +11,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
+import msgspec
+
 from fedready.model import Run
 from fedready.tell.findings import findings_json
 from fedready.tell.junit import junit_xml
+from fedready.tell.markdown import action_plan_md
 from fedready.tell.readiness import readiness_html
+from fedready.tell.scene import looked_at
+from fedready.tell.spreadsheet import findings_csv
 
 PARTIAL = ".partial"
+LATEST = "latest"
 
 
 class CannotWrite(Exception):
@@ -166,11 +172,30 @@ def write_all(run: Run, folder: RunFolder) -> dict[str, Path]:
     Raises:
         CannotWrite: see `RunFolder.write`.
     """
+    run = msgspec.structs.replace(run, looked_at=looked_at(run))
+    return {"findings.json": folder.write("findings.json", findings_json(run)), **write_reports(run, folder)}
+
+
+def write_reports(run: Run, folder: RunFolder) -> dict[str, Path]:
+    """Write what people and build servers read: everything but findings.json, from which it can be made again.
+
+    Raises:
+        CannotWrite: see `RunFolder.write`.
+    """
     return {
-        "findings.json": folder.write("findings.json", findings_json(run)),
         "junit.xml": folder.write("junit.xml", junit_xml(run)),
+        "findings.csv": folder.write("findings.csv", findings_csv(run)),
+        "action-plan.md": folder.write("action-plan.md", action_plan_md(run)),
         "readiness.html": folder.write("readiness.html", readiness_html(run)),
     }
+
+
+def latest(named: Path) -> Path:
+    """The folder that `reports/latest` stands for where it is a one-line text file; any other path as it is."""
+    if named.name == LATEST and named.is_file():
+        with _explained(named):
+            return named.parent / named.read_text(encoding="utf-8").strip()
+    return named
 
 
 def _names(stamp: str) -> Iterator[str]:
@@ -194,7 +219,7 @@ def _renamed(work: Path, path: Path) -> Path:
 
 
 def _point_latest(base: Path, path: Path) -> None:
-    latest = base / "latest"
+    pointer = base / LATEST
     where = Path(os.path.relpath(path, base))
     aside = base / f".latest.{os.getpid()}{PARTIAL}"
     aside.unlink(missing_ok=True)
@@ -203,7 +228,7 @@ def _point_latest(base: Path, path: Path) -> None:
     except (OSError, NotImplementedError):  # Windows without the right to make links
         aside.write_text(where.as_posix() + "\n", encoding="utf-8")
     try:
-        os.replace(aside, latest)
+        os.replace(aside, pointer)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
