@@ -163,6 +163,8 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
         followed = tuple(p for p in controls[f.control].follows if explains(p, f))
         if followed:
             return followed
+        if f.control in SESSION_CONTROLS.values():
+            return ()  # it stands for its side; whoever else wanted the same answer follows it
         first = first_without.get(f.unanswered or "")
         if first is None or f.verdict is not Verdict.UNKNOWN or first.control == f.control:
             return ()

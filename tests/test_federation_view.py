@@ -262,6 +262,23 @@ def test_an_own_domain_below_a_blocked_one() -> None:
     assert (first.case, second.verdict) == ("parent-blocked", Verdict.PASS)
 
 
+@pytest.mark.parametrize(
+    ("row", "verdict", "said"),
+    [
+        ({"RoutingMethod": "UseDefaultRouting", "#type": f"{EDGE}.DisplayAccessEdgeSettingsDefaultRoute",
+          "DefaultRouteFqdn": "edge.contoso.com", "IsPublicProvider": False}, "fail", "DefaultRouteFqdn edge.contoso.com"),
+        ({"RoutingMethod": "UseDefaultRouting", "#type": "x"}, "fail", "the next hop is not shown"),
+        ({"RoutingMethod": "UseDnsSrvRouting", "#type": f"{EDGE}.DisplayAccessEdgeSettingsDefaultRoute"}, "fail", "object"),
+        ({"RoutingMethod": "UseDnsSrvRouting", "#type": "x", "DefaultRouteFqdn": "a.com"}, "pass", "without effect"),
+        ({"RoutingMethod": "UseDnsSrvRouting"}, "unknown", "#type"),
+    ],
+)  # fmt: skip
+def test_the_object_of_default_routing_is_another_one(row: dict[str, Any], verdict: str, said: str) -> None:
+    (found,) = judged("EDGE-07", ("onprem: Get-CsAccessEdgeConfiguration", Change(value=[row])))
+    assert found.verdict.value == verdict, found.message
+    assert said in f"{found.message} {found.note}"
+
+
 # --------------------------------------------------------------------------- the age of the last synchronisation
 
 

@@ -148,6 +148,8 @@ def test_an_unknown_follows_its_side_s_session() -> None:
         finding("HOST-03", **lost, unanswered="onprem: Get-CsHostingProvider"),
     )
     assert said == {"SESS-01": (), "TEN-01": ("SESS-01",), "HOST-03": ()}
+    wanted = {**lost, "unanswered": "tenant: Get-CsTenant"}
+    assert caused(finding("TEN-09", **wanted), finding("SESS-01", **wanted)) == {"TEN-09": ("SESS-01",), "SESS-01": ()}
 
 
 def test_of_those_that_wanted_the_same_answer_the_first_is_the_root() -> None:
