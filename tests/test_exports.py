@@ -19,7 +19,7 @@ from fedready.questions import Cmdlet, Lookup, Wildcard
 from fedready.snapshot import read, seal
 from fedready.sources import export_target, open_sources, too_old
 from fedready.yamlmarks import Mistake
-from tests.exporting import SHAPES, Shape, as_json, as_xml, error, write_export, write_file
+from tests.exporting import SHAPES, Shape, as_json, as_xml, error, question_of, write_export, write_file
 from tests.judging import ROOT, baseline, by_key, judge
 from tests.record import ask_lab, everything
 
@@ -324,6 +324,23 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> 
     assert (kind, "leads out of the folder" in text) == ("malformed", True)
 
 
+@pytest.mark.parametrize("shape", ["xml-utf8", "xml-utf16-bom", "json-utf8"])
+def test_half_a_file_is_never_an_answer(shape: str, tmp_path: Path) -> None:
+    write_export(live("healthy"), tmp_path, SHAPES[shape])
+    questions = [q for q in map(question_of, live("healthy").entries) if q is not None]
+    cut = 0
+    for path in tmp_path.rglob("*.*"):
+        content = path.read_bytes()
+        if path.suffix == ".json" and len(content) < 4:
+            path.unlink()  # `[]`: there is nothing to cut
+        elif path.is_file():
+            cut += 1
+            path.write_bytes(content[: len(content) // 2])
+    assert cut > 30
+    export = Export(tmp_path)
+    assert {export.answer(question).state for question in questions} == {"failed"}
+
+
 # ------------------------------------------------------------------ people
 
 
@@ -601,6 +618,24 @@ evidence:
     assert set(via.values()) == {"snapshot"}
     assert asked.entries[SIP_DOMAINS.text].asked == "2026-01-02T03:04:05Z"
     assert target.max_age_hours == 48
+
+
+def test_one_side_live_and_the_other_exported(tmp_path: Path) -> None:
+    from lab.world import World
+    from tests.running import audit
+
+    write_export(live("healthy"), tmp_path / "saved")
+    with World(ROOT / "fixtures" / "estates" / "drifted.yaml") as world:
+        text = world.target_file.read_text(encoding="utf-8")
+        evidence = {"tenant": {"export": str(tmp_path / "saved")}}
+        file = put(world.target_file.parent, "half.yaml", f"{text}\nevidence: {json.dumps(evidence)}\n")
+        ended = audit("--target", file, report_dir=tmp_path / "out", environ=world.environ)
+        assert {command.side for command in world.log.commands} == {"onprem"}
+    verdicts = {f["control"]: f["verdict"] for f in ended.findings["findings"]}
+    assert [verdicts[c] for c in ("SESS-01", "SESS-05", "SESS-06")] == ["n/a", "pass", "pass"]
+    assert [verdicts[c] for c in ("HOST-06", "TEN-01")] == ["fail", "pass"]  # drifted on-premises, healthy online
+    origins = {f["control"]: [e["via"] for e in f.get("evidence", [])] for f in ended.findings["findings"]}
+    assert (origins["HOST-06"], origins["TEN-01"]) == ([], ["export"])
 
 
 # ------------------------------------------------------------------ mistakes, and a collection
