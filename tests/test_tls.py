@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import trustme
+import truststore
 
 from fedready.ask.tls import Handshakes
 from fedready.model import Evidence
@@ -133,6 +134,38 @@ def test_a_certificate_that_is_refused_is_told_all_the_same(ca: trustme.CA, vers
     assert (value["connected"], value["verified"]) == (True, False)
     assert "certificate" in value["verify_error"]
     assert value["certificate"]["names"] == list(NAMES)
+
+
+@pytest.fixture
+def system_verifies(monkeypatch: pytest.MonkeyPatch, ca_file: str) -> None:
+    """As on Windows and macOS: the operating system checks the certificate, after the handshake."""
+
+    def context(ca: str | None = None, *_: Any) -> ssl.SSLContext:
+        made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca is not None:
+            made.load_verify_locations(cafile=ca)
+        return made
+
+    monkeypatch.setattr("fedready.ask.tls.own_ssl_context", context)
+
+
+@pytest.mark.usefixtures("system_verifies")
+def test_where_the_system_verifies(ca: trustme.CA, ca_file: str) -> None:
+    with server(speaks_tls(ca, client=ssl.CERT_OPTIONAL)) as place:
+        good = seen(ask(place, ca_file=ca_file))
+    assert (good["verified"], good["client_certificate_asked"]) == (True, True)
+    assert good["certificate"]["names"] == list(NAMES)
+    with server(speaks_tls(ca)) as place:
+        refused = seen(ask(place))
+    assert (refused["verified"], refused["certificate"]["names"]) == (False, list(NAMES))
+
+
+@pytest.mark.usefixtures("system_verifies")
+def test_where_the_system_verifies_an_alert_comes_before_its_check(ca: trustme.CA, ca_file: str) -> None:
+    """What was shown was not checked yet, so nothing is said of it: neither that it is good nor that it is bad."""
+    with server(speaks_tls(ca, version=ssl.TLSVersion.TLSv1_2, client=ssl.CERT_REQUIRED)) as place:
+        evidence = ask(place, ca_file=ca_file)
+    assert (evidence.state, evidence.cause and evidence.cause.kind) == ("failed", "refused")
 
 
 def test_a_certificate_for_another_name_is_told(ca: trustme.CA, ca_file: str) -> None:

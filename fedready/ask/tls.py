@@ -72,7 +72,7 @@ class Handshakes:
         at_once: int = 16,
     ) -> None:
         self._connect_to, self._ca_file, self._timeout, self._clock = connect_to, ca_file, timeout, clock
-        self._workers = Workers[Tls]("tls", self._evidence, at_once=at_once)
+        self._workers = Workers[Tls]("tls", "TLS", self._evidence, at_once=at_once)
         self._lock = threading.Lock()
         self._made: ssl.SSLContext | None = None
         self._here = threading.local()  # .shown: a handshake is overheard in the thread that shakes
