@@ -3,7 +3,8 @@
 from fedready.check import Unseen, control, fail, in_domain, note, said, show
 
 HOUR = 3600
-NOTED_AFTER, STALE_AFTER = 3, 24
+NOTED_AFTER = 3
+STALE_AFTER = 24
 MODES = (
     "islands",
     "legacy",

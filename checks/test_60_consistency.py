@@ -148,6 +148,8 @@ def test_srv_target_is_the_edge_of_the_topology(federation_srv, edge_pools, edge
             if not in_domain(target, sip_domain):
                 fail(f"{said(target)} is not inside {sip_domain}", observed=target)
             if target not in names and not edge_tls.hold(target):
-                fail(f"{said(target)} is neither {said(names)} nor on the Edge's certificate", observed=target)
+                due = target == f"sip.{sip_domain}" or target in edge_tls.names()
+                text = f"{said(target)} is not {said(names)} of the topology, and no certificate of the Edge holds it"
+                fail(text, case="not-on-certificate" if due else "other-host", observed=target)
 
     every(federation_srv.deciding(), judge)

@@ -97,7 +97,7 @@ def test_synchronised_attributes(all_online_users, all_onprem_users, sip_domain)
     """The tenant knows the same on-premises addresses as the directory on-premises."""
     online = all_online_users.addresses("OnPremSipAddress", sip_domain)
     onprem = all_onprem_users.addresses("SipAddress", sip_domain)
-    unsynchronised, left_over = onprem.without(online), online.without(onprem)
+    unsynchronised, left_over = onprem.differing(online)
     if unsynchronised or left_over:
         text = f"{unsynchronised} addresses of {sip_domain} on-premises are not known online"
         fail(f"{text}, {left_over} known online are not there", observed=unsynchronised or left_over)

@@ -43,7 +43,7 @@ class Addresses:
                 return f"::ffff:{self.alias(address.ipv4_mapped)}"
             if address.scope_id is not None:
                 address = ipaddress.IPv6Address(int(address))
-        if address.is_loopback or address.is_unspecified or str(address) == "255.255.255.255":
+        if address.is_loopback or address.is_unspecified:
             return str(address)
         while address not in self._given:
             other = self._draw(address)

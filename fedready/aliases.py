@@ -222,7 +222,7 @@ class Aliases:
         if alias is None:
             labels = self._labels(name)
             if not valid and _is_host(".".join(labels)):
-                labels[0] += "-"  # what was no host name does not become one
+                labels[0] = "-" + labels[0]  # what was no host name does not become one
             alias = self._given["whole host", name] = ".".join(labels)
         if alias == name:
             return text

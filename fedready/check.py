@@ -41,7 +41,9 @@ def control(id: str, *, per: str | None = None) -> Callable[[Callable[..., Any]]
     Args:
         id: the control, `HOST-04`.
         per: `sip_domain` when the control has a finding for each SIP domain (`shared_domain`: of either side; `policy`:
-            for each external access policy on-premises). The function is written as if there were one; it is called
+            for each external access policy on-premises; `edge`: for each Edge server with an endpoint; `edge_name`: for
+            each external name of the Edge; `certificate_name`: and for sip of each SIP domain; `replica`: for each
+            replica of the central store). The function is written as if there were one; it is called
             once for each, in one pytest item.
     """
     return pytest.mark.control(id, per=per)

@@ -9,9 +9,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from fedready import __version__
+
+if TYPE_CHECKING:  # imports stay inside the commands
+    from fedready.inquiry import Inquiry
 
 USAGE_ERROR = 4
 """As pytest's: the command line or a file of the configuration is wrong."""
@@ -40,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("control", metavar="ID", help="its id, like HOST-04")
     explain.add_argument("--baseline", metavar="FILE", help="another baseline")
 
+    report = commands.add_parser("report", help="write the reports of a run again", allow_abbrev=False)
+    report.add_argument(
+        "run", metavar="RUN", nargs="?", default="reports/latest", help="the folder of a run (reports/latest)"
+    )
+    report.add_argument("--out", metavar="DIR", help="write them into DIR instead of the run's own folder")
+    report.add_argument("--open", action="store_true", help="show readiness.html in a browser")
+
     share = commands.add_parser("share", help="copy a run under other names, to show it to others", allow_abbrev=False)
     share.add_argument("run", metavar="RUN", help="the folder of a run, like reports/latest")
     share.add_argument("--out", metavar="DIR", help="a new folder for the copy (RUN-shared if not given)")
@@ -49,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", metavar="NUMBER", type=int, help=argparse.SUPPRESS
     )  # the same aliases each time: tests
 
+    commands.add_parser(
+        "export-script", help="print the PowerShell script with which an administrator exports", allow_abbrev=False
+    )
+
+    collect = commands.add_parser("collect", help="ask and keep, without judging", allow_abbrev=False)
+    collect.add_argument("--target", metavar="FILE", required=True, help="who is asked")
+    collect.add_argument("--report-dir", metavar="DIR", help="put snapshot.json right into DIR")
+
     docs = commands.add_parser("docs", allow_abbrev=False)  # for the project's own documents: not listed
     what = docs.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", action="store_true", help="write the generated documents")
@@ -57,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, 1 (documents are out of date) or 4 (something has to be mended)."""
+    """Run one command. Returns the exit code: 0, 1 (documents are out of date), 10 (collect: not all answered) or 4."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")  # a console with an old code page must not end a listing
@@ -83,10 +101,36 @@ def _run(asked: argparse.Namespace) -> int:
     from fedready.yamlmarks import Mistake
 
     try:
-        return _share(asked) if asked.command == "share" else _from_baseline(asked)
+        own = {"report": _report, "share": _share, "export-script": _export_script, "collect": _collect}
+        return own.get(asked.command, _from_baseline)(asked)
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return USAGE_ERROR
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from fedready.tell.again import run_folder, run_of
+    from fedready.tell.folder import CannotWrite, open_run_folder, write_reports
+
+    named = run_folder(Path(asked.run))
+    run = run_of(named)
+    try:
+        with open_run_folder(run.target.name, run.started, report_dir=Path(asked.out) if asked.out else named) as folder:
+            written = write_reports(run, folder)
+    except CannotWrite as wrong:
+        print(str(wrong).replace("--report-dir DIR", "--out DIR"), file=sys.stderr)
+        return USAGE_ERROR
+    for path in written.values():
+        print(path)
+    if asked.open:
+        import webbrowser
+
+        page = written["readiness.html"].resolve()
+        if not webbrowser.open(page.as_uri()):
+            print(f"No browser could be started here. Open {page} yourself.", file=sys.stderr)
+    return 0
 
 
 def _share(asked: argparse.Namespace) -> int:
@@ -105,6 +149,43 @@ def _share(asked: argparse.Namespace) -> int:
     )
     print("\n".join(said))
     return 0
+
+
+def _export_script(asked: argparse.Namespace) -> int:
+    from fedready.catalogue import load_baseline
+    from fedready.export_script import export_script
+
+    print(export_script(_everything(), load_baseline().clouds), end="")
+    sys.stdout.flush()
+    return 0
+
+
+def _everything() -> tuple[Inquiry, ...]:
+    """What an audit of all controls asks."""
+    from fedready.handles import ASKED
+
+    return tuple(dict.fromkeys(inquiry for inquiries in ASKED.values() for inquiry in inquiries))
+
+
+def _collect(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from fedready.collect import ANSWERED, NOT_ALL, collect, unanswered
+    from fedready.tell.folder import CannotWrite
+    from fedready.yamlmarks import visible
+
+    report_dir = Path(asked.report_dir) if asked.report_dir else None
+    try:
+        snapshot, path = collect(Path(asked.target), _everything(), report_dir)
+    except CannotWrite as wrong:
+        print(wrong, file=sys.stderr)
+        return USAGE_ERROR
+    silent = unanswered(snapshot)
+    for line in [*silent, *snapshot.notes]:
+        print(visible(line))
+    answered = sum(entry.state == "answered" for entry in snapshot.entries.values())
+    print(f"{answered} answers, {len(silent)} without one: {path}")
+    return NOT_ALL if silent else ANSWERED
 
 
 def _from_baseline(asked: argparse.Namespace) -> int:

@@ -14,6 +14,10 @@ NOTHING = object()
 """A check did not say what it observed; the last reading is."""
 
 
+UNSEEN = "#unseen"
+"""In a row of an export: property -> why the file does not tell its value."""
+
+
 class Failed(AssertionError):
     """A check says that the documented value is not there, in its own words."""
 
@@ -122,7 +126,9 @@ class Row:
         try:
             value = self._row[name]
         except KeyError:
-            raise Unseen(f"{self._question} returned no property {name}", question=self._question) from None
+            why = self._row.get(UNSEEN, {}).get(name)
+            text = f"{name}: {why}" if why else f"returned no property {name}"
+            raise Unseen(f"{self._question} {text}", question=self._question) from None
         self._desk.saw(self._question, self._path + name, value)
         return value
 

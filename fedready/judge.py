@@ -142,10 +142,10 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
         if f.verdict is Verdict.UNKNOWN and f.unanswered and whole:
             first_without.setdefault(f.unanswered, f)
 
-    def explains(parent_id: str, f: Finding) -> bool:
+    def explains(parent_id: str, f: Finding, *, named: bool = False) -> bool:
         fails = f.verdict is Verdict.FAIL
         enough = (Verdict.FAIL,) if fails else (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
-        return any(parent is not f and parent.verdict in enough for parent in family.parents(parent_id, f))
+        return any(parent is not f and parent.verdict in enough for parent in family.parents(parent_id, f, named))
 
     def causes(f: Finding) -> tuple[str, ...]:
         if f.verdict not in (Verdict.FAIL, Verdict.UNKNOWN) or f.control not in controls:
@@ -155,7 +155,7 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
         claimed = claims.get((f.control, f.case)) or claims.get((f.control, None))
         if f.verdict is Verdict.FAIL and claimed:
             return claimed
-        named = tuple(c for c in f.caused_by if explains(c, f))
+        named = tuple(c for c in f.caused_by if explains(c, f, named=True))
         if named:
             return named
         if f.verdict is Verdict.UNKNOWN and (session := _session_of(f, by_key)):
@@ -163,6 +163,8 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
         followed = tuple(p for p in controls[f.control].follows if explains(p, f))
         if followed:
             return followed
+        if f.control in SESSION_CONTROLS.values():
+            return ()  # it stands for its side; whoever else wanted the same answer follows it
         first = first_without.get(f.unanswered or "")
         if first is None or f.verdict is not Verdict.UNKNOWN or first.control == f.control:
             return ()
@@ -186,12 +188,16 @@ class Family:
         for (control, _), f in by_key.items():
             self._of.setdefault(control, []).append(f)
 
-    def parents(self, parent_id: str, f: Finding) -> list[Finding]:
-        """The one about the same subject, or about the deployment. What is about the deployment is about every subject."""
+    def parents(self, parent_id: str, f: Finding, named: bool = False) -> list[Finding]:
+        """The one about the same subject, or about the deployment. What is about the deployment is about every subject.
+
+        A control that the check itself named explains it though its subjects are of another kind: a SIP domain's record
+        is explained by the certificate of an Edge name.
+        """
         parent = self._by_key.get((parent_id, f.subject)) or self._by_key.get((parent_id, DEPLOYMENT))
         if parent is not None:
             return [parent]
-        return self._of.get(parent_id, []) if f.subject == DEPLOYMENT else []
+        return self._of.get(parent_id, []) if named or f.subject == DEPLOYMENT else []
 
 
 def _claims(

@@ -398,6 +398,20 @@ class NotRun(Frozen, frozen=True, kw_only=True):
     reason: str
 
 
+class LookedAt(Frozen, frozen=True, kw_only=True):
+    """Who was asked about what, in few words. Kept with the findings, so that a report can be made from them again.
+
+    `sip_domains`: None where the list could not be read. `endpoints`: (name, where). `places`: hosts or resolvers of each of
+    `onprem`, `dns`, `tenant`, `autodiscover`.
+    """
+
+    sip_domains: tuple[str, ...] | None = None
+    tenant: str = ""
+    accounts: tuple[str, ...] = ()
+    endpoints: tuple[tuple[str, str], ...] = ()
+    places: dict[str, tuple[str, ...]] = {}
+
+
 class Run(Frozen, frozen=True, kw_only=True):
     """One judged audit: what every writer in `tell/` is given."""
 
@@ -420,6 +434,8 @@ class Run(Frozen, frozen=True, kw_only=True):
     not_run: tuple[NotRun, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
     expired_waivers: tuple[Waiver, ...] = ()
+    looked_at: LookedAt | None = None
+    """Drawn from the snapshot where it is None."""
 
 
 class Unseen(Exception):

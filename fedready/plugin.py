@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--waivers", metavar="FILE", help="deviations that somebody answers for")
     group.addoption("--sip-domain", metavar="NAME", action="append", default=[], help="judge only this SIP domain")
     group.addoption("--report-dir", metavar="DIR", help="put the files of this run right into DIR")
-    group.addoption("--as-of", metavar="TIME", help="judge waivers as of this day or UTC time (2026-01-02[T03:04:05Z])")
+    group.addoption("--as-of", metavar="TIME", help="judge waivers and ages as of this day or UTC time (2026-01-02[T03:04:05Z])")
 
 
 def options_of(config: pytest.Config) -> Options:

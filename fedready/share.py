@@ -31,7 +31,7 @@ from fedready.model import Baseline, NotRun, Run, Snapshot, Unseen, Waiver
 from fedready.rejudge import CHECKS, judge_all
 from fedready.renaming import renamed, renamed_waiver
 from fedready.tell.findings import Findings
-from fedready.tell.folder import CannotWrite, RunFolder, write_all
+from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, latest, write_all
 from fedready.tell.summary import SHARE_EDITION
 from fedready.vocabulary import TOKEN, vocabulary
 from fedready.yamlmarks import Mistake
@@ -57,7 +57,7 @@ def share_folder(
     Raises:
         Mistake: see `share`, `write` and `write_map`.
     """
-    folder = folder.resolve()  # reports/latest is a link
+    folder = latest(folder).resolve()  # reports/latest is a link, or a line of text
     out = out or folder.with_name(folder.name + "-shared")
     if map_file is not None and (map_file.exists() or map_file.resolve().parent in (out.resolve(), folder)):
         mend = "Give a new file outside of the folders of reports: it undoes the aliases."
@@ -116,7 +116,7 @@ def write(shared: Shared, out: Path) -> None:
             write_all(shared.run, folder)
         _nothing_left(shared, work, out)
         work.rename(out)
-    except (OSError, CannotWrite) as wrong:
+    except (OSError, CannotWrite, WriterBroke) as wrong:
         reason = getattr(wrong.__cause__ or wrong, "strerror", None) or wrong
         raise Mistake(
             out, 0, f"cannot be written: {reason}", "Make room, or give another folder with --out DIR."

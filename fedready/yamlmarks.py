@@ -312,8 +312,13 @@ def describe(kind: Any) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """` Did you mean hybrid?`, or nothing."""
-    near = difflib.get_close_matches(word.casefold(), {k.casefold(): k for k in known}, n=1)
-    return f" Did you mean {next(k for k in known if k.casefold() == near[0])}?" if near else ""
+    spelt = {k.casefold(): k for k in known}
+    near = difflib.get_close_matches(word.casefold(), spelt, n=5)
+    if not near:
+        return ""
+    ratio = {k: difflib.SequenceMatcher(None, k, word.casefold()).ratio() for k in near}
+    first = min(k for k in near if ratio[k] == ratio[near[0]])  # of those that are as near, the same one each time
+    return f" Did you mean {spelt[first]}?"
 
 
 def shown(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +50,7 @@ SHAPES = {
 
 def write_export(snapshot: Snapshot, folder: Path, shape: Shape = Shape()) -> None:  # noqa: B008
     """Every answer of a snapshot that an export can hold."""
+    written: list[tuple[Path, str]] = []
     for text, evidence in snapshot.entries.items():
         question = question_of(text)
         if question is None or evidence.state != "answered":
@@ -57,13 +60,20 @@ def write_export(snapshot: Snapshot, folder: Path, shape: Shape = Shape()) -> No
             for probe, exists in zip(wildcard_probes(question), there, strict=True):
                 answers = (["131.107.9.9"] if probe.rdtype == "A" else ["0 0 5061 a.b"]) if exists else []
                 value = {"rcode": "NOERROR" if exists else "NXDOMAIN", "answers": answers, "chain": [], "ttl": 60}
-                write_file(folder / file_of(probe), records(probe, value), shape)
+                written.append((write_file(folder / file_of(probe), records(probe, value), shape), evidence.asked))
         elif isinstance(question, Lookup):
-            write_file(folder / file_of(question), records(question, evidence.value), shape)
+            written.append(
+                (write_file(folder / file_of(question), records(question, evidence.value), shape), evidence.asked)
+            )
         elif question.allowed.reduces is not None:
-            write_file(folder / file_of(question), [counted(evidence.value[0], question)], shape)
+            written.append(
+                (write_file(folder / file_of(question), [counted(evidence.value[0], question)], shape), evidence.asked)
+            )
         elif not about_the_session(question):
-            write_file(folder / file_of(question), evidence.value, shape)
+            written.append((write_file(folder / file_of(question), evidence.value, shape), evidence.asked))
+    for path, asked in written:
+        moment = dt.datetime.fromisoformat(asked).timestamp()
+        os.utime(path, (moment, moment))
 
 
 def question_of(text: str) -> Cmdlet | Lookup | Wildcard | None:

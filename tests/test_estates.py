@@ -10,6 +10,7 @@ from fedready.questions import reads
 from fedready.snapshot import read
 from lab.world import World
 from tests.judging import ROOT, by_key, judge
+from tests.record import ask_lab, normal
 from tests.running import Ended, audit
 
 ESTATES = ROOT / "fixtures" / "estates"
@@ -22,6 +23,7 @@ HEADLINES = {
     "half-disabled": ("NOT READY", 1),
     "tenant-unreachable": ("UNDETERMINED", 10),
     "gcc-high": ("READY", 0),
+    "closed-federation": ("READY", 0),
 }
 
 
@@ -49,6 +51,17 @@ def test_the_headline_of_an_estate(name: str, tmp_path: Path) -> None:
     parity(ended, world)
 
 
+ROOTS = {"default-routing": "EDGE-04", "half-disabled": "XS-07", "tenant-unreachable": "SESS-01"}
+
+
+@pytest.mark.parametrize("name", sorted(ROOTS))
+def test_one_wrong_thing_is_one_red_line(name: str) -> None:
+    """Whatever else fails or cannot be seen says "see ..." of the one cause."""
+    run = judge(normal(ask_lab(name)))
+    assert {f.control for f in run.findings if f.is_root} == {ROOTS[name]}
+    assert len([f for f in run.findings if f.caused_by]) > 3
+
+
 def only_reads(world: World) -> None:
     """What the lab received was on the allow-list, command by command and verb by verb."""
     assert world.log.commands
@@ -67,3 +80,31 @@ def parity(ended: Ended, world: World) -> None:
         assert finding["verdict"] == again[key].verdict.value, key
         assert finding["message"] == again[key].message, key
         assert finding["caused_by"] == list(again[key].caused_by), key
+
+
+def roots(ended: Ended) -> set[tuple[str, str]]:
+    findings = ended.findings["findings"]
+    return {
+        (f["control"], f["subject"]) for f in findings if f["verdict"] in ("fail", "unknown") and not f["caused_by"]
+    }
+
+
+def test_two_federating_edge_pools_are_one_red_line(tmp_path: Path) -> None:
+    """Each pool may have a certificate of its own; that both federate is the fault."""
+    ended, _ = audit_of("two-edge-pools", tmp_path)
+    assert roots(ended) == {("EDGE-10", "deployment")}
+
+
+def test_an_edge_that_was_left_behind(tmp_path: Path) -> None:
+    """The replica explains the settings; what the Edge's resolver says and which certificate it has are faults of their own."""
+    ended, world = audit_of("stale-edge", tmp_path)
+    assert roots(ended) == {
+        ("SESS-07", "edge02.contoso.com"),
+        ("DNS-04", "contoso.com"),
+        ("DNS-04", "fabrikam.com"),
+        ("TLS-03", "edge01.contoso.com"),
+        ("TLS-03", "edge02.contoso.com"),
+    }
+    follows = {f["control"]: f["caused_by"] for f in ended.findings["findings"] if f["caused_by"]}
+    assert follows == {"EDGE-09": ["SESS-07"]}
+    assert {command.side for command in world.log.commands} == {"onprem", "tenant", "edge01", "edge02"}

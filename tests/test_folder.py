@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fedready.tell import folder as folders
-from fedready.tell.folder import CannotWrite, RunFolder, open_run_folder, write_all
+from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, open_run_folder, write_all
 from tests import made_runs as made
 
 STARTED = "2026-01-02T03:04:05Z"
@@ -94,12 +94,74 @@ def test_an_interruption_leaves_the_old_file_or_none_but_never_half_a_file(tmp_p
         yield "half"
         raise KeyboardInterrupt
 
+    (tmp_path / "junit.xml").write_bytes(b"old")
     folder = open_run_folder("contoso", STARTED, report_dir=tmp_path)
+    folder.write("snapshot.json", b"new")
     folder.write("junit.xml", b"whole")
     for name in ("junit.xml", "new.xml"):
         with pytest.raises(KeyboardInterrupt):
             folder.write(name, interrupted())
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"junit.xml": b"whole"}
+    assert (tmp_path / "junit.xml").read_bytes() == b"old"
+    assert not (tmp_path / "snapshot.json").exists()
+    folder.finish()
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"junit.xml": b"whole", "snapshot.json": b"new"}
+
+
+def test_a_report_that_cannot_be_completed_leaves_the_old_one_and_the_evidence(tmp_path: Path) -> None:
+    (tmp_path / "findings.json").write_bytes(b"old")
+    for _ in range(2):  # the second time, there is one already
+        folder = open_run_folder("contoso", STARTED, report_dir=tmp_path)
+        folder.path_for("pytest.html").write_text("half", encoding="utf-8")
+        folder.write("snapshot.json", b"new")
+        assert folder.set_aside() == tmp_path / "incomplete"
+        assert [p.name for p in (tmp_path / "incomplete").iterdir()] == ["snapshot.json"]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["findings.json", "incomplete"]
+    folder = opened(tmp_path / "reports")
+    folder.write("snapshot.json", b"new")
+    assert folder.set_aside() == tmp_path / "reports" / "contoso" / "20260102T030405Z-incomplete"
+    assert not (tmp_path / "reports" / "latest").exists()
+    folder = opened(tmp_path / "reports")
+    folder.write("findings.json", b"nothing to judge again")
+    assert folder.set_aside() is None
+    assert len(list((tmp_path / "reports" / "contoso").iterdir())) == 1
+
+
+def test_a_writer_that_breaks_costs_its_own_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(run: object) -> Iterator[str]:
+        yield "<half"
+        raise ZeroDivisionError("we\nbroke")
+
+    (tmp_path / "junit.xml").write_text("of an earlier run", encoding="utf-8")
+    monkeypatch.setattr(folders, "junit_xml", breaks)
+    folder = open_run_folder("contoso", STARTED, report_dir=tmp_path)
+    with pytest.raises(
+        WriterBroke, match=r"junit\.xml \(ZeroDivisionError: we broke, test_folder\.py:\d+\); the other"
+    ):
+        write_all(made.not_ready(), folder)
+    folder.finish()
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names >= {"findings.json", "readiness.html"}
+    assert "junit.xml" not in names
+
+
+def test_ctrl_c_while_the_files_are_moved_waits_for_the_last_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = open_run_folder("contoso", STARTED, report_dir=tmp_path)
+    for name in "abc":
+        folder.write(name, b"new")
+    real, moved = os.replace, []
+
+    def replace(one: Path, other: Path) -> None:
+        real(one, other)
+        moved.append(other.name)
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        folder.finish()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "c"]
 
 
 def test_leaving_by_an_exception_does_not_pretend_to_be_finished(tmp_path: Path) -> None:
@@ -149,7 +211,7 @@ def test_a_targets_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
 def test_write_all_writes_every_report(tmp_path: Path) -> None:
     with opened(tmp_path) as folder:
         paths = write_all(made.not_ready(), folder)
-    assert set(paths) == {"readiness.html", "findings.json", "junit.xml"}
+    assert set(paths) == {"readiness.html", "findings.json", "junit.xml", "findings.csv", "action-plan.md"}
     for name, path in paths.items():
         assert path == folder.path / name
         assert path.stat().st_size > 1_000

@@ -56,7 +56,7 @@ def importers(package: str) -> set[str]:
         ("dns", r"fedready/ask/dns\w*\.py"),
         ("requests", r"fedready/ask/(https\w*|pinning|dialling|powershell\w*)\.py"),
         ("urllib3", r"fedready/ask/(https\w*|pinning|dialling|powershell\w*)\.py"),
-        ("pytest", r"fedready/(plugin|handles|check)\.py"),
+        ("pytest", r"fedready/(plugin|check|handles/(registry|situation))\.py"),
         ("pytest_html", r"fedready/(plugin|tell/html_table)\.py"),
         ("yaml", r"fedready/yamlmarks\.py"),
         ("subprocess", r"(?!)"),

@@ -6,8 +6,6 @@ A fault on the way (no such name, refused, certificate, http) is an observation.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -22,6 +20,7 @@ from fedready.ask.clock import Clock, utc_text
 from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import MAX_TEXT, clean, excerpt, shape_of
 from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of, ssl_context
+from fedready.ask.workers import Workers
 from fedready.compare import in_domain, same_fqdn
 from fedready.model import Cause, Evidence, Json
 from fedready.questions import Get
@@ -60,54 +59,21 @@ class Prober:
     ) -> None:
         self._suffixes = tuple(suffixes)
         self._connect_to, self._ca_file, self._timeout, self._clock = connect_to, ca_file, timeout, clock
-        self._at_once = at_once
-        self._waiting: queue.SimpleQueue[tuple[Get, Future[Evidence]] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._open: set[Future[Evidence]] = set()
-        self._threads = 0
-        self._closed = False
+        self._workers = Workers[str]("https", "GET", self._probe, at_once=at_once)
 
     def ask(self, question: Get) -> Future[Evidence]:
         """Probe one address. The future never carries an exception."""
-        future: Future[Evidence] = Future()
         if urlsplit(question.url).scheme != "https":
             text = "the address is http: nobody connects to it, and the documented one is https"
             value: Json = {"hops": [], "fault": {"stage": "scheme", "text": text}, "certificate": None}
+            future: Future[Evidence] = Future()
             future.set_result(self._evidence("answered", utc_text(self._clock()), time.monotonic(), value=value))
             return future
-        with self._lock:
-            if self._closed:
-                future.set_result(_stopped())
-                return future
-            self._open.add(future)
-            self._waiting.put((question, future))
-            if self._threads < min(self._at_once, len(self._open)):
-                self._threads += 1
-                threading.Thread(target=self._work, name=f"https-{self._threads}", daemon=True).start()
-        return future
+        return self._workers.ask(question.url)
 
     def close(self) -> None:
         """Stop. What has no answer yet is `not_asked`, cause interrupted. Never waits for a server."""
-        with self._lock:
-            self._closed = True
-            for _ in range(self._threads):
-                self._waiting.put(None)
-            left = list(self._open)
-        for future in left:
-            self._settle(future, _stopped())
-
-    def _settle(self, future: Future[Evidence], evidence: Evidence) -> None:
-        with self._lock:
-            if future not in self._open:
-                return  # close() was quicker
-            self._open.remove(future)
-        future.set_result(evidence)
-
-    def _work(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            question, future = work
-            if not self._closed:
-                self._settle(future, self._probe(question.url))
+        self._workers.close()
 
     def _probe(self, url: str) -> Evidence:
         asked, begun = utc_text(self._clock()), time.monotonic()
@@ -228,8 +194,3 @@ def _next(url: str, location: str, homes: tuple[str, ...]) -> str:
         raise Fault("redirect", f"it redirects out of {out_of}: from {here.hostname} to {clean(there.hostname)}")
     port = "" if there_port is None else f":{there_port}"
     return there._replace(netloc=f"{there.hostname}{port}", fragment="").geturl()
-
-
-def _stopped() -> Evidence:
-    text = "the audit was stopped before the answer came"
-    return Evidence(state="not_asked", cause=Cause(kind="interrupted", text=text), source="GET")

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 
@@ -43,6 +43,7 @@ def ask(
     recorded: Mapping[str, Recorded] | None = None,
     run_id: str | None = None,
     open_room: OpenRoom | None = None,
+    on_broken: Callable[[Exception], None] | None = None,
 ) -> Snapshot:
     """Ask, and keep every answer and every reason for none.
 
@@ -57,6 +58,8 @@ def ask(
         recorded: key of `evidence:` in the target file -> what answers in its place (opened by `fedready/sources.py`).
         run_id: the id of the run; made from the time where it is not given.
         open_room: opens the room of an endpoint; the ones with a wire where it is not given.
+        on_broken: is told of a fault of our own that ended the asking; what was seen is returned all the same. Where it is
+            not given, the fault is raised.
 
     Returns:
         The evidence, not sealed yet. `interrupted(snapshot)` says whether somebody stopped the run.
@@ -90,8 +93,9 @@ def ask(
 
 
 def interrupted(snapshot: Snapshot) -> bool:
-    """Did somebody stop this run before everything was asked?"""
-    return any(e.cause is not None and e.cause.kind == "interrupted" for e in snapshot.entries.values())
+    """Did somebody stop this run before everything was asked? An older run that answers for a side does not count."""
+    entries = snapshot.entries.values()
+    return any(e.cause is not None and e.cause.kind == "interrupted" and e.via == "live" for e in entries)
 
 
 def _as_meant(question: Question, evidence: Evidence) -> Evidence:
@@ -165,12 +169,12 @@ class _Asking:
                 left = self._ends - time.monotonic()
                 if left <= 0:
                     limit = f"the time for the whole run ({self._target.timeouts.run} s) was over"
-                    self._give_up("timeout", f"{limit} before the answer came; raise timeouts.run")
+                    self.give_up("timeout", f"{limit} before the answer came; raise timeouts.run")
                     return
                 with suppress(queue.Empty):
                     self._take(*self._inbox.get(timeout=min(left, _SLICE)))
         except KeyboardInterrupt:
-            self._give_up("interrupted", "the run was stopped before the answer came; start it again")
+            self.give_up("interrupted", "the run was stopped before the answer came; start it again")
 
     def close(self) -> None:
         """Say good-bye to every server at once. Never hangs, never raises, and a second Ctrl-C ends the waiting."""
@@ -321,7 +325,7 @@ class _Asking:
             lane.out -= 1
             self._feed(lane)
 
-    def _give_up(self, kind: CauseKind, text: str) -> None:
+    def give_up(self, kind: CauseKind, text: str) -> None:
         """Keep what has arrived by now; the rest was not asked."""
         with suppress(queue.Empty):
             while self._open:
@@ -329,7 +333,7 @@ class _Asking:
                 self._open.pop(question.text, None)
                 self.entries.setdefault(question.text, evidence)
         for question_text in self._open:
-            self.entries[question_text] = Evidence(state="not_asked", cause=Cause(kind=kind, text=text))
+            self.entries.setdefault(question_text, Evidence(state="not_asked", cause=Cause(kind=kind, text=text)))
         self._open.clear()
 
 

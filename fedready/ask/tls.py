@@ -72,7 +72,7 @@ class Handshakes:
         at_once: int = 16,
     ) -> None:
         self._connect_to, self._ca_file, self._timeout, self._clock = connect_to, ca_file, timeout, clock
-        self._workers = Workers[Tls]("tls", self._evidence, at_once=at_once)
+        self._workers = Workers[Tls]("tls", "TLS", self._evidence, at_once=at_once)
         self._lock = threading.Lock()
         self._made: ssl.SSLContext | None = None
         self._here = threading.local()  # .shown: a handshake is overheard in the thread that shakes
@@ -130,6 +130,8 @@ class Handshakes:
                 raise NotSeen("refused", text) from None
             return _value(shown, verified=True)
         with secured:
+            if not shown.certificate:  # ssl shakes no hands on a connection that is gone already, and does not say so
+                return _no_tls(host, port, ConnectionResetError("the connection was broken off"))
             return _value(shown, verified=True)
 
     def _context(self) -> ssl.SSLContext:

@@ -17,13 +17,14 @@ class Workers(Generic[Q]):
     """Calls `answer` for each question in daemon threads; the futures never carry an exception.
 
     Args:
-        name: of the room, for its threads and as `Evidence.source` of what was not asked any more.
+        name: of the room, for its threads.
+        source: `Evidence.source` of what was not asked any more.
         answer: question -> evidence. Never raises.
         at_once: questions at the same time.
     """
 
-    def __init__(self, name: str, answer: Callable[[Q], Evidence], *, at_once: int = 16) -> None:
-        self._name, self._answer, self._at_once = name, answer, at_once
+    def __init__(self, name: str, source: str, answer: Callable[[Q], Evidence], *, at_once: int = 16) -> None:
+        self._name, self._source, self._answer, self._at_once = name, source, answer, at_once
         self._waiting: queue.SimpleQueue[tuple[Q, Future[Evidence]] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._open: set[Future[Evidence]] = set()
@@ -69,4 +70,4 @@ class Workers(Generic[Q]):
 
     def _stopped(self) -> Evidence:
         text = "the audit was stopped before the answer came"
-        return Evidence(state="not_asked", cause=Cause(kind="interrupted", text=text), source=self._name.upper())
+        return Evidence(state="not_asked", cause=Cause(kind="interrupted", text=text), source=self._source)

@@ -45,5 +45,8 @@ class Single:
             raise AttributeError(name)
         return getattr(self._find(), name)
 
+    def __getitem__(self, name: str) -> Any:
+        return self._find()[name]
+
     def has(self, name: str) -> bool:
         return self._find().has(name)

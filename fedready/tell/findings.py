@@ -17,17 +17,24 @@ from fedready.model import (
     Frozen,
     Headline,
     Json,
+    LookedAt,
     NotRun,
     Reading,
     Reads,
     Run,
+    Section,
     Severity,
     Snapshot,
+    Target,
     Verdict,
     Waiver,
 )
+from fedready.tell import asked
+from fedready.tell.asked import AskedPart
+from fedready.tell.groups import folded
 from fedready.tell.provenance import Provenance, provenance
-from fedready.tell.shown import storable
+from fedready.tell.scene import looked_at
+from fedready.tell.shown import generic, storable
 
 
 class RunPart(Frozen, frozen=True, kw_only=True):
@@ -60,6 +67,16 @@ class ControlPart(Frozen, frozen=True, kw_only=True):
     symptom: str
     severity: Severity
     owner: Literal["on-premises", "tenant", "dns", "network", "auditor"]
+    asks: str = ""
+
+
+class SectionPart(Frozen, frozen=True, kw_only=True):
+    """A heading of the article, with the ids of the controls that stand under it."""
+
+    id: str
+    title: str
+    article: str
+    controls: tuple[str, ...]
 
 
 class FindingPart(Frozen, frozen=True, kw_only=True):
@@ -85,6 +102,8 @@ class FindingPart(Frozen, frozen=True, kw_only=True):
     """The answers behind it that came from a file; left out where all were asked in this run."""
     symptom: str | UnsetType = UNSET
     """Only where the finding's symptom is not the control's."""
+    unanswered: str | UnsetType = UNSET
+    """The question whose missing answer made it unknown."""
 
 
 class Findings(Frozen, frozen=True, kw_only=True):
@@ -107,6 +126,12 @@ class Findings(Frozen, frozen=True, kw_only=True):
     not_run: tuple[NotRun, ...]
     unused_waivers: tuple[Waiver, ...] = ()
     expired_waivers: tuple[Waiver, ...] = ()
+    sections: tuple[SectionPart, ...] = ()
+    looked_at: LookedAt = LookedAt()
+    target_file: Target | None = None
+    notes: tuple[str, ...] = ()
+    asked: dict[str, AskedPart] = {}
+    """Those questions that the report lists; snapshot.json has all of them, with their answers."""
 
 
 def findings_json(run: Run) -> bytes:
@@ -145,19 +170,35 @@ def _lines(run: Run) -> Iterator[str]:
         ("not_run", run.not_run),
         ("unused_waivers", run.unused_waivers),
         ("expired_waivers", run.expired_waivers),
+        ("sections", [_section_part(section, spoken_of) for section in run.baseline.sections]),
+        ("looked_at", looked_at(run)),
+        ("target_file", run.target),
+        ("notes", run.snapshot.notes),
     ):
         yield f",\n {_text(key)}: {_text(value)}"
-    yield "\n}\n"
+    yield ',\n "asked": {'
+    for number, (question, part) in enumerate(asked.parts(run, asked.listed(run, folded(run))).items()):
+        yield f"{',' if number else ''}\n  {_text(question)}: {_text(part)}"
+    yield "\n }\n}\n"
 
 
 def control_part(control: Control) -> ControlPart:
     """What findings.json says of a control."""
-    return ControlPart(**{name: getattr(control, name) for name in ControlPart.__struct_fields__})
+    said: dict[str, Any] = {name: getattr(control, name) for name in ControlPart.__struct_fields__}
+    for name in ("title", "why", "symptom", "source", "asks"):
+        said[name] = generic(said[name])
+    return ControlPart(**said)
+
+
+def _section_part(section: Section, spoken_of: set[str]) -> SectionPart:
+    ids = tuple(control.id for control in section.controls if control.id in spoken_of)
+    return SectionPart(id=section.id, title=section.title, article=section.article, controls=ids)
 
 
 def _finding_part(finding: Finding, control: Control | None, snapshot: Snapshot) -> FindingPart:
     said = {name: getattr(finding, name) for name in FindingPart.__struct_fields__ if name != "evidence"}
     said["evidence"] = provenance(finding, snapshot) or UNSET
+    said["unanswered"] = finding.unanswered or UNSET
     if control is not None and finding.symptom in ("", control.symptom):
         said["symptom"] = UNSET
     return FindingPart(**said)

@@ -7,20 +7,32 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
+
+import msgspec
 
 from fedready.model import Run
 from fedready.tell.findings import findings_json
 from fedready.tell.junit import junit_xml
+from fedready.tell.markdown import action_plan_md
 from fedready.tell.readiness import readiness_html
+from fedready.tell.scene import looked_at
+from fedready.tell.spreadsheet import findings_csv
 
 PARTIAL = ".partial"
+LATEST = "latest"
+INCOMPLETE = "incomplete"
 
 
 class CannotWrite(Exception):
     """The report cannot be written; the text says where, why and what to do."""
+
+
+class WriterBroke(Exception):
+    """A fault of our own in one of the writers; the text names the files that could not be made."""
 
 
 @contextlib.contextmanager
@@ -33,26 +45,27 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 class RunFolder:
-    """Where the files of one run go. A context manager: leaving it by an exception keeps what was finished as it is.
+    """Where the files of one run go: written aside, moved to where they belong when all are whole.
 
-    `path` is where the files will be found at the end; until `finish()` they may stand somewhere else, so writers ask
-    `path_for(name)` or, better, call `write(name, ...)`.
+    `path` is where the files will be found at the end; until `finish()` they stand somewhere else, so writers call
+    `write(name, ...)`, or ask `path_for(name)`. A context manager: leaving it by an exception finishes nothing.
     """
 
     def __init__(self, path: Path, base: Path | None) -> None:
         self.path = path
         self._base = base
-        self._work = path.with_name(path.name + PARTIAL) if base else path
-        self._aside: dict[Path, Path] = {}
+        self._moves_latest = True
+        self._work = path.with_name(path.name + PARTIAL) if base else path / f".{os.getpid()}{PARTIAL}"
+        self._by_others: set[str] = set()
+        self._without: set[str] = set()
         self._finished = False
 
     def path_for(self, name: str) -> Path:
-        """Where a writer that insists on a path of its own (pytest-html) may put `name`; it stands there at the end."""
-        if self._base is not None:
-            return self._work / name
-        aside = self._work / f".{name}{PARTIAL}"
-        self._aside[aside] = self._work / name
-        return aside
+        """Where a writer that insists on a path of its own (pytest-html) may put `name`; it is moved with the others."""
+        self._by_others.add(name)
+        with _explained(self.path / name):
+            self._work.mkdir(mode=0o700, exist_ok=True)
+        return self._work / name
 
     def write(self, name: str, content: bytes | Iterable[str]) -> Path:
         """Write one file whole or not at all; returns where it will be found.
@@ -60,8 +73,9 @@ class RunFolder:
         Raises:
             CannotWrite: the disk is full, the folder is not ours, ...
         """
-        aside = self._work / f".{name}.{os.getpid()}{PARTIAL}"
+        aside = self._work / f".{name}{PARTIAL}"
         with _explained(self.path / name):
+            self._work.mkdir(mode=0o700, exist_ok=True)
             try:
                 with open(aside, "wb", opener=_owner_only) as stream:
                     if isinstance(content, bytes):
@@ -74,6 +88,11 @@ class RunFolder:
                 raise
         return self.path / name
 
+    def without(self, name: str) -> None:
+        """This file could not be made: neither a half one nor that of an earlier run stands beside the others."""
+        self._without.add(name)
+        (self._work / name).unlink(missing_ok=True)
+
     def finish(self) -> Path:
         """Give every file and the folder its final name, and move `latest`; returns the folder.
 
@@ -83,24 +102,53 @@ class RunFolder:
         if self._finished:
             return self.path
         with _explained(self.path):
-            for aside, final in self._aside.items():
-                if aside.exists():
-                    if os.name == "posix":
-                        aside.chmod(0o600)
-                    os.replace(aside, final)
-            if self._base is not None:
-                self.path = _renamed(self._work, self.path)
-                _point_latest(self._base, self.path)
-        self._finished = True
+            try:
+                self._move()
+            except KeyboardInterrupt:  # a few renames: not to be left in the middle
+                self._move()
+                raise
         return self.path
+
+    def _move(self) -> None:
+        if self._finished:
+            return
+        staged = sorted(self._work.iterdir()) if self._work.exists() else []
+        if os.name == "posix":
+            for file in staged:
+                file.chmod(0o600)
+        if self._base is not None:
+            if staged or not self.path.exists():
+                self.path = _renamed(self._work, self.path)
+            if self._moves_latest:
+                _point_latest(self._base, self.path)
+        else:
+            for file in staged:
+                os.replace(file, self.path / file.name)
+            for name in self._without:
+                (self.path / name).unlink(missing_ok=True)
+            if self._work.exists():
+                self._work.rmdir()
+        self._finished = True
+
+    def set_aside(self) -> Path | None:
+        """Keep what was written where it is no report, for the evidence's sake; None if the evidence is not among it.
+
+        An earlier report stays as it is. Used when a report cannot be completed.
+        """
+        if self._finished or not (self._work / "snapshot.json").is_file():
+            self.abandon()
+            return None
+        for name in self._by_others:  # who knows whether they are whole
+            (self._work / name).unlink(missing_ok=True)
+        final = self.path / INCOMPLETE if self._base is None else self.path.with_name(f"{self.path.name}-{INCOMPLETE}")
+        shutil.rmtree(final, ignore_errors=True)
+        self._work.rename(final)
+        self._finished = True
+        return final
 
     def abandon(self) -> None:
         """Take back a folder into which nothing worth keeping was written."""
-        if self._finished:
-            return
-        for aside in self._aside:
-            aside.unlink(missing_ok=True)
-        if self._base is not None:
+        if not self._finished:
             shutil.rmtree(self._work, ignore_errors=True)
         self._finished = True
 
@@ -112,10 +160,17 @@ class RunFolder:
     ) -> None:
         if kind is None:
             self.finish()
+        elif self._base is None:
+            self.abandon()
 
 
 def open_run_folder(
-    target: str, started: str, *, base: Path = Path("reports"), report_dir: Path | None = None
+    target: str,
+    started: str,
+    *,
+    base: Path = Path("reports"),
+    report_dir: Path | None = None,
+    moves_latest: bool = True,
 ) -> RunFolder:
     """Make the folder of a run.
 
@@ -124,6 +179,7 @@ def open_run_folder(
         started: when the run began, `2026-01-02T03:04:05Z`.
         base: the default folder, which holds `latest` too.
         report_dir: put the files right here instead, and leave `latest` alone.
+        moves_latest: False for what holds no report.
 
     Raises:
         CannotWrite: the folder cannot be made.
@@ -147,6 +203,7 @@ def open_run_folder(
             except FileExistsError:
                 continue  # another run of the same second is being written
             _owner_only_folder(folder._work)
+            folder._moves_latest = moves_latest
             return folder
     raise AssertionError("there is always a next name")
 
@@ -156,12 +213,60 @@ def write_all(run: Run, folder: RunFolder) -> dict[str, Path]:
 
     Raises:
         CannotWrite: see `RunFolder.write`.
+        WriterBroke: a writer of ours broke; the other files are whole.
     """
+    run = msgspec.structs.replace(run, looked_at=looked_at(run))
+    return _write(run, folder, {"findings.json": findings_json, **_reports()})
+
+
+def write_reports(run: Run, folder: RunFolder) -> dict[str, Path]:
+    """Write what people and build servers read: everything but findings.json, from which it can be made again.
+
+    Raises:
+        CannotWrite, WriterBroke: see `write_all`.
+    """
+    return _write(run, folder, _reports())
+
+
+def _reports() -> dict[str, Callable[[Run], bytes | Iterable[str]]]:
     return {
-        "findings.json": folder.write("findings.json", findings_json(run)),
-        "junit.xml": folder.write("junit.xml", junit_xml(run)),
-        "readiness.html": folder.write("readiness.html", readiness_html(run)),
+        "junit.xml": junit_xml,
+        "findings.csv": findings_csv,
+        "action-plan.md": action_plan_md,
+        "readiness.html": readiness_html,
     }
+
+
+def _write(run: Run, folder: RunFolder, writers: dict[str, Callable[[Run], bytes | Iterable[str]]]) -> dict[str, Path]:
+    paths: dict[str, Path] = {}
+    broken: list[str] = []
+    for name, writer in writers.items():
+        try:
+            paths[name] = folder.write(name, writer(run))
+        except CannotWrite:
+            raise
+        except Exception as bug:  # one report less is no reason to lose the others
+            folder.without(name)
+            broken.append(f"{name} ({fault(bug)})")
+    if broken:
+        raise WriterBroke(f"fedready broke while writing {', '.join(broken)}; the other files are whole")
+    return paths
+
+
+def fault(bug: BaseException) -> str:
+    """A fault of our own in one line, with the place in the program: what a report about it needs."""
+    place = traceback.extract_tb(bug.__traceback__)[-1:]
+    where = f", {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
+    said = " ".join(str(bug).split())
+    return f"{type(bug).__name__}: {said[:300]}{where}" if said else f"{type(bug).__name__}{where}"
+
+
+def latest(named: Path) -> Path:
+    """The folder that `reports/latest` stands for where it is a one-line text file; any other path as it is."""
+    if named.name == LATEST and named.is_file():
+        with _explained(named):
+            return named.parent / named.read_text(encoding="utf-8").strip()
+    return named
 
 
 def _names(stamp: str) -> Iterator[str]:
@@ -185,7 +290,7 @@ def _renamed(work: Path, path: Path) -> Path:
 
 
 def _point_latest(base: Path, path: Path) -> None:
-    latest = base / "latest"
+    pointer = base / LATEST
     where = Path(os.path.relpath(path, base))
     aside = base / f".latest.{os.getpid()}{PARTIAL}"
     aside.unlink(missing_ok=True)
@@ -194,7 +299,7 @@ def _point_latest(base: Path, path: Path) -> None:
     except (OSError, NotImplementedError):  # Windows without the right to make links
         aside.write_text(where.as_posix() + "\n", encoding="utf-8")
     try:
-        os.replace(aside, latest)
+        os.replace(aside, pointer)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise

@@ -9,6 +9,7 @@ from msgspec import field
 
 from fedready.model import Finding, Frozen, Run, Snapshot
 from fedready.sources import in_words
+from fedready.tell.asked import questions_of
 
 
 class Provenance(Frozen, frozen=True, kw_only=True):
@@ -22,9 +23,8 @@ class Provenance(Frozen, frozen=True, kw_only=True):
 
 def provenance(finding: Finding, snapshot: Snapshot) -> tuple[Provenance, ...]:
     """Every answer from a file that stands behind a finding, each once, in the order in which it was looked at."""
-    questions = dict.fromkeys((*(reading.question for reading in finding.readings), finding.unanswered or ""))
     found = []
-    for question in questions:
+    for question in questions_of(finding):
         entry = snapshot.entries.get(question)
         if entry is not None and entry.via != "live":
             found.append(Provenance(question=question, via=entry.via, asked=entry.asked, source=entry.source))

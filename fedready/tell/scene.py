@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fedready import asked
 from fedready.inquiry import Known
-from fedready.model import Control, Finding, Run, Unseen
+from fedready.model import Control, Finding, LookedAt, Run, Unseen
 from fedready.tell.summary import CONCERN, State, area_of, state_of
 
 
@@ -81,42 +81,104 @@ def _sum_up(states: list[State]) -> tuple[State, str]:
 
 def _where(run: Run, place: str) -> str:
     """What was asked there, in a few words."""
-    entries = run.snapshot.entries
-    if place == "dns":
-        return ", ".join(run.target.vantage_points)
-    prefix = "GET " if place == "autodiscover" else f"{place}: "
-    sources = (e.source for text, e in entries.items() if text.startswith(prefix) and e.source.startswith("http"))
-    hosts = dict.fromkeys(s.partition("//")[2].partition("/")[0] for s in sources)
-    if place == "autodiscover":
-        asked = (text.partition("//")[2].partition("/")[0] for text in entries if text.startswith("GET "))
-        hosts = dict.fromkeys(asked)
-    return ", ".join(h for h in hosts if h)
+    names = looked_at(run).places.get(place, ())
+    if len(names) > _NAMED:
+        return f"{names[0]} and {len(names) - 1:,} more"
+    return ", ".join(names)
 
 
-def sip_domains(run: Run) -> tuple[str, ...] | None:
-    """The SIP domains that were judged; None where the list could not be read."""
+_NAMED = 2
+"""Hosts or resolvers of a place that are named."""
+
+
+# --------------------------------------------------------------------------- who was asked
+
+
+def looked_at(run: Run) -> LookedAt:
+    """Who was asked about what: as the run carries it, else drawn from its snapshot."""
+    if run.looked_at is not None:
+        return run.looked_at
     known = Known(run.target, run.baseline.clouds, run.snapshot.entries)
+    return LookedAt(
+        sip_domains=_sip_domains(known),
+        tenant=_tenant(known),
+        accounts=tuple(dict.fromkeys(e.account for e in run.snapshot.entries.values() if e.account)),
+        endpoints=tuple(_endpoints(run)),
+        places=_places_asked(run),
+    )
+
+
+def ranks(run: Run) -> dict[str, int]:
+    """The order of endpoints: the sides first, then the resolvers, as the target names them."""
+    names = (*run.target.sides, *(f"dns@{name}" for name in run.target.vantage_points))
+    return {name: rank for rank, name in enumerate(names)}
+
+
+def host(where: str) -> str:
+    """`mgmt.contoso.com:5986` of a web address; anything else as it is."""
+    return where.partition("//")[2].partition("/")[0] or where
+
+
+def _endpoints(run: Run) -> list[tuple[str, str]]:
+    """(name, where) of everything that was asked, each once."""
+    entries = run.snapshot.entries
+    seen: dict[tuple[str, str], None] = {}
+    for question, entry in entries.items():
+        if entry.source and not question.startswith(("GET ", "TLS ")):
+            seen[(question.partition(":")[0], entry.source)] = None
+    order = ranks(run)
+    pairs = sorted(seen, key=lambda pair: order.get(pair[0], len(order)))
+    for prefix, name in (("GET ", "https"), ("TLS ", "tls")):
+        hosts = list(dict.fromkeys(host(q.removeprefix(prefix)) for q in entries if q.startswith(prefix)))
+        if hosts:
+            pairs.append((name, hosts[0] + (f" and {len(hosts) - 1:,} more" if len(hosts) > 1 else "")))
+    return pairs
+
+
+def _places_asked(run: Run) -> dict[str, tuple[str, ...]]:
+    entries = run.snapshot.entries
+
+    def hosts(side: str) -> tuple[str, ...]:
+        sources = (e.source for q, e in entries.items() if q.startswith(f"{side}: ") and e.source.startswith("http"))
+        return tuple(dict.fromkeys(host(source) for source in sources))
+
+    return {
+        "onprem": hosts("onprem"),
+        "dns": run.target.vantage_points,
+        "tenant": hosts("tenant"),
+        "autodiscover": tuple(dict.fromkeys(host(q) for q in entries if q.startswith("GET "))),
+    }
+
+
+def _sip_domains(known: Known) -> tuple[str, ...] | None:
     try:
         return asked.sip_domains(known)
     except (Unseen, ValueError):
         return None
 
 
-def tenant_words(run: Run) -> str:
+def _tenant(known: Known) -> str:
     """The tenant by the name and id that it gave itself, or the id of the target file, or that it was not seen."""
-    known = Known(run.target, run.baseline.clouds, run.snapshot.entries)
     try:
         row = known.rows(asked.TENANT)[0]
     except (Unseen, IndexError):
-        return f"tenant {run.target.tenant_id} (not seen)" if run.target.tenant_id else "tenant not seen"
+        return f"tenant {known.target.tenant_id} (not seen)" if known.target.tenant_id else "tenant not seen"
     name, number = row.get("DisplayName"), row.get("TenantId")
     words = [str(part) for part in (name, number) if isinstance(part, str) and part]
     return "tenant " + (f"{words[0]} ({words[1]})" if len(words) == 2 else "".join(words) or "without a name")
 
 
+# --------------------------------------------------------------------------- in words
+
+
+def tenant_words(run: Run) -> str:
+    """`tenant Contoso (6f9a...)`, or that it was not seen."""
+    return looked_at(run).tenant
+
+
 def domain_words(run: Run, most: int = 3) -> str:
     """`2 SIP domains: contoso.com, fabrikam.com`."""
-    domains = sip_domains(run)
+    domains = looked_at(run).sip_domains
     if domains is None:
         return "SIP domains not seen"
     if len(domains) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fedready.model import Json
@@ -10,6 +11,18 @@ SHORT = 300
 """Characters of a value in a table, a terminal line or a blocker."""
 LONG = 2_000
 """Characters of a value where there is room for it."""
+
+
+_PLACEHOLDER = re.compile(r"\{\{ *(\w+) *\}\}")
+
+
+def generic(text: str) -> str:
+    """A text of the catalogue for no subject in particular.
+
+    >>> generic("Users of {{subject}} do not sign in.")
+    'Users of <subject> do not sign in.'
+    """
+    return _PLACEHOLDER.sub(r"<\1>", text)
 
 
 def inert(text: str, *, lines: bool = False, limit: int | None = None) -> str:

@@ -90,23 +90,36 @@ class Addresses:
     hashes: frozenset[str]
 
     def without(self, other: Addresses) -> int:
-        """How many of these addresses the other question did not find.
-
-        The readings hold only the hashes that decide: those that are missing on the other side.
+        """How many of these addresses the other question did not find. The readings hold only what decides: those.
 
         Raises:
             Unseen: the two were salted in different runs, so that nothing can be compared.
         """
+        self._same_run(other)
+        missing = self.hashes - other.hashes
+        self._decides(missing)
+        other._decides(frozenset())
+        return len(missing)
+
+    def differing(self, other: Addresses) -> tuple[int, int]:
+        """How many addresses only this question found, and how many only the other. The readings hold only those.
+
+        Raises:
+            Unseen: as `without`.
+        """
+        self._same_run(other)
+        here, there = self.hashes - other.hashes, other.hashes - self.hashes
+        self._decides(here)
+        other._decides(there)
+        return len(here), len(there)
+
+    def _same_run(self, other: Addresses) -> None:
         if not self.salt or self.salt != other.salt:
             text = f"{self.question.text} and {other.question.text} were asked in different runs and cannot be compared"
             raise Unseen(text, question=other.question.text)
-        missing = sorted(self.hashes - other.hashes)
-        self._decides(missing)
-        other._decides([])
-        return len(missing)
 
-    def _decides(self, hashes: list[str]) -> None:
-        value = {"salt": self.salt, "domains": {self.domain: hashes}, "total": len(hashes)}
+    def _decides(self, hashes: frozenset[str]) -> None:
+        value = {"salt": self.salt, "domains": {self.domain: sorted(hashes)}, "total": len(hashes)}
         self.desk.saw(self.question.text, self.name, value)
 
 

@@ -6,6 +6,7 @@ from fedready.asked import TENANT_FEDERATION
 from fedready.compare import in_domain
 from fedready.desk import Desk, Row
 from fedready.model import Unseen
+from fedready.sources import views_of
 from fedready.views.dns import SrvView
 from fedready.views.federation import SipDomains
 from fedready.views.providers import Providers
@@ -39,7 +40,7 @@ class PhaseParts:
 
     def sees_dns(self) -> bool:
         """Does this machine see DNS as the deployment does? If not, DNS is no part of the verdict (DESIGN ruling 13)."""
-        return "dns" in self._desk.target.from_here
+        return "dns" in views_of(self._desk.target)
 
     def in_cloud(self) -> dict[str, bool]:
         """SIP domain -> does a federation SRV record of it, in the public view, lead to a Microsoft 365 cloud?"""

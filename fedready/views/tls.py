@@ -126,7 +126,8 @@ class EdgeHandshakes:
         for handshake in map(self.federation, self.names()):
             try:
                 if handshake.fault() is not None:
-                    raise Unseen(f"no certificate was shown at {handshake.place}")
+                    text = f"no certificate was shown at {handshake.place}"
+                    raise Unseen(text, caused_by=("TLS-02", "TLS-04"))
                 if handshake.is_for(host):
                     return True
             except Unseen as missing:

@@ -22,16 +22,19 @@ class EdgePools:
         self._desk = desk
 
     def federating(self) -> list[Row]:
-        """The Edge pools that take federation: those with port 5061 outside.
+        """The Edge pools that take federation: those with port 5061 outside. A pool without a port there takes none.
 
         Raises:
-            Unseen: the answer has none, or one without a readable port.
+            Unseen: the answer has a row whose port cannot be read.
         """
-        return [
-            row
-            for row in self._desk.rows(EDGE_SERVICES)
-            if port_of(row, "AccessEdgeExternalSipPort") == FEDERATION_PORT
-        ]
+        return [row for row in self._desk.rows(EDGE_SERVICES) if self._federation_port(row) == FEDERATION_PORT]
+
+    def _federation_port(self, row: Row) -> int | None:
+        port = row.AccessEdgeExternalSipPort
+        if port is not None and (isinstance(port, bool) or not isinstance(port, int)):
+            text = f"{EDGE_SERVICES.text}: AccessEdgeExternalSipPort is no number"
+            raise Unseen(text, question=EDGE_SERVICES.text)
+        return port
 
     def the_federating(self) -> list[Row]:
         """As `federating`, for what cannot be judged without one.
@@ -49,14 +52,6 @@ class EdgePools:
     def external_names(self) -> list[str]:
         """AccessEdgeExternalFqdn of each federating pool; empty where one has none."""
         return [fqdn(row.AccessEdgeExternalFqdn or "") for row in self.the_federating()]
-
-
-def port_of(row: Row, name: str) -> int:
-    """A port of a row; what is no number was not seen."""
-    value = row[name]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Unseen(f"{EDGE_SERVICES.text}: {name} is no number", question=EDGE_SERVICES.text)
-    return value
 
 
 class Replica:
