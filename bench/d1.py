@@ -40,8 +40,14 @@ def measure() -> list[Row]:
             each, small, large = slopes(Path(folder), kind, AT_LEAST if target else 3)
             rows.append(
                 Row(
-                    "D1", f"{MEASURE}, {kind}", f"{statistics.median(large):.2f} s", f"{statistics.median(small):.2f} s",
-                    round(statistics.median(each), 1), target, must, f"{min(each):.1f} to {max(each):.1f}",
+                    "D1",
+                    f"{MEASURE}, {kind}",
+                    f"{statistics.median(large):.2f} s",
+                    f"{statistics.median(small):.2f} s",
+                    round(statistics.median(each), 1),
+                    target,
+                    must,
+                    f"{min(each):.1f} to {max(each):.1f}",
                 )  # fmt: skip
             )
     return rows

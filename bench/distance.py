@@ -67,7 +67,9 @@ class Lab:
     def _put_away(self) -> None:
         tcp = sorted(set(self.content["connect_to"].values()))
         udp = sorted(set(self.content["resolvers"].values()))
-        moved = self._started("-m", "bench.relay", str(self._delay), *(f"tcp={a}" for a in tcp), *(f"udp={a}" for a in udp))
+        moved = self._started(
+            "-m", "bench.relay", str(self._delay), *(f"tcp={a}" for a in tcp), *(f"udp={a}" for a in udp)
+        )
         self.content["connect_to"] = {place: moved[f"tcp={a}"] for place, a in self.content["connect_to"].items()}
         self.content["resolvers"] = {name: moved[f"udp={a}"] for name, a in self.content["resolvers"].items()}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fedready.model import DEPLOYMENT, Run
-
 from bench import made
+from fedready.model import DEPLOYMENT, Run
 from tests.judging import judge
 
 

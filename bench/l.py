@@ -29,4 +29,15 @@ def measure() -> list[Row]:
     start()
     each = [start() for _ in range(AT_LEAST + 4)]
     median = statistics.median(each)
-    return [Row("L", MEASURE, f"{median:.3f} s", "1 s", round(median, 3), TARGET, MUST, f"{min(each):.3f} to {max(each):.3f}")]
+    return [
+        Row(
+            "L",
+            MEASURE,
+            f"{median:.3f} s",
+            "1 s",
+            round(median, 3),
+            TARGET,
+            MUST,
+            f"{min(each):.3f} to {max(each):.3f}",
+        )
+    ]

@@ -51,7 +51,9 @@ class Row:
             return f"{self.row:<3} {self.measure}: not measured: {self.other}"
         goal = "" if self.target is None else f"; target {self.target:g}, must {self.must:g}"
         spread = f" [{self.spread}]" if self.spread else ""
-        return f"{self.row:<3} {self.measure}: {self.ours} / {self.other} = {self.ratio:.4g}{spread}{goal}: {self.verdict}"
+        return (
+            f"{self.row:<3} {self.measure}: {self.ours} / {self.other} = {self.ratio:.4g}{spread}{goal}: {self.verdict}"
+        )
 
 
 @dataclass(frozen=True)

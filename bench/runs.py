@@ -46,7 +46,9 @@ def timed(
     return cost
 
 
-def audit(source: Sequence[str], folder: Path, *, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,)) -> Cost:
+def audit(
+    source: Sequence[str], folder: Path, *, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,)
+) -> Cost:
     """Measure one audit. `source` is `--target FILE` or `--snapshot FILE`, `folder` where its files go."""
     command = [sys.executable, "-m", "pytest", "-q", *source, "--report-dir", str(folder)]
     return timed(command, environ=environ, codes=codes)

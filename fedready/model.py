@@ -322,7 +322,8 @@ class Waiver(Frozen, frozen=True, kw_only=True):
 class Reading(Frozen, frozen=True, kw_only=True):
     """One "this check looked at `question` > `path` and saw `value`", left by a handle, never written by hand.
 
-    `path`: `""` whole value, `#` number of rows, `Prop` of the only row, `[2].Prop` of the third, `Prop.Sub` below.
+    `path`: `""` whole value, `#` number of rows, `Prop` of the only row, `[2].Prop` of the third, `Prop.Sub` below,
+    `[Name=contoso.com].Prop` of each row that was looked up by name, `[Name=contoso.com]` null where there is none.
     """
 
     question: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,31 @@ def put(holder: Any, path: str, value: Any) -> Any:
     return {**(holder or {}), key: put((holder or {}).get(key), rest, value)}
 
 
+LOOKED_UP = re.compile(r"\[(\w+)=([^]]+)\](?:\.(.+))?")
+"""`[Name=contoso.com].Status`: of the row whose Name is this. Each reading of the Name itself is another such row."""
+
+
+def row_looked_up(
+    value: list[Any], seen: dict[str, dict[str, Any]], key: str, name: str, property_: str | None, read: Any
+) -> list[Any]:
+    if property_ is None:
+        return value
+    if property_ == key:
+        seen[name] = {}
+        value = [*value, seen[name]]
+    seen[name][property_] = read
+    return value
+
+
 def rebuilt_value(readings: list[Reading]) -> Any:
     """The answer that these readings were taken from, as far as they tell."""
     cmdlet = not readings[0].question.startswith(("dns@", "GET ", "TLS "))
     value: Any = [] if cmdlet else {}
+    looked_up: dict[str, dict[str, Any]] = {}
     for reading in readings:
-        if reading.path == "#":
+        if named := LOOKED_UP.fullmatch(reading.path):
+            value = row_looked_up(value, looked_up, *named.groups(), reading.value)
+        elif reading.path == "#":
             value = [value[i] if i < len(value) else {} for i in range(reading.value)]
         elif cmdlet and reading.path and not reading.path.startswith("["):
             value = put(value or [{}], f"[0].{reading.path}", reading.value)

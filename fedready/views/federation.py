@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from fedready.asked import ONPREM_USERS, SIP_DOMAINS, TENANT, TENANT_FEDERATION, sip_domains
 from fedready.asked.federation import (
@@ -17,9 +18,10 @@ from fedready.asked.federation import (
 )
 from fedready.compare import fqdn, same_policy
 from fedready.desk import Desk, Row
-from fedready.model import Json, Unseen
+from fedready.model import DEPLOYMENT, Json, Unseen
 from fedready.questions import Cmdlet
 from fedready.views.domain_lists import DomainList, allowed_domains, blocked_domains, one_domain
+from fedready.views.looking import Listed
 
 CLOCKS_MAY_DIFFER = 3600
 """Seconds that a moment may lie after the one at which it was asked."""
@@ -90,6 +92,17 @@ class OnpremDomains:
         return domain
 
 
+class OnlineDomains(Listed):
+    """The SIP domains of the tenant. One that stands there twice is enabled only if both rows say so."""
+
+    def __getitem__(self, domain: str) -> bool:
+        return all([is_enabled(row["Status"]) for row in self.rows(domain)])
+
+    def get(self, domain: str, otherwise: bool) -> bool:
+        """As of a dict."""
+        return self[domain] if self.rows(domain) else otherwise
+
+
 class SipDomains:
     """The SIP domains of both sides."""
 
@@ -98,25 +111,30 @@ class SipDomains:
 
     def own(self) -> frozenset[str]:
         """The deployment's SIP domains: those of the target file, or those that the on-premises side lists."""
-        if self._desk.target.sip_domains == "discover":
-            for row in self._desk.rows(SIP_DOMAINS):
-                _ = row.Name  # a reading of each
-        return frozenset(sip_domains(self._desk.known))
+        return own_sip_domains(self._desk)
 
-    def onprem(self) -> frozenset[str]:
-        return frozenset(domain_name(row.Name, SIP_DOMAINS, "Name") for row in self._desk.rows(SIP_DOMAINS))
+    def onprem(self) -> Listed:
+        """The on-premises side's list.
 
-    def online(self) -> dict[str, bool]:
-        """Domain -> is it enabled? One that stands there twice is enabled only if both rows say so.
+        Raises:
+            Unseen: a name cannot be read: that row could be the domain in question.
+        """
+        return _onprem(self._desk)
+
+    def online(self) -> OnlineDomains:
+        """Domain -> is it enabled?
 
         Raises:
             Unseen: a name or a status of any row cannot be read: that row could be the domain in question.
         """
-        found: dict[str, bool] = {}
-        for row in self._desk.rows(ONLINE_SIP_DOMAINS):
-            name = domain_name(row.Name, ONLINE_SIP_DOMAINS, "Name")
-            found[name] = is_enabled(row.Status) and found.get(name, True)
-        return found
+
+        def name_of(row: dict[str, Any]) -> str:
+            if "Status" not in row:
+                raise Unseen(f"{ONLINE_SIP_DOMAINS.text} returned no property Status", question=ONLINE_SIP_DOMAINS.text)
+            is_enabled(row["Status"])
+            return domain_name(row["Name"], ONLINE_SIP_DOMAINS, "Name")
+
+        return OnlineDomains(self._desk, ONLINE_SIP_DOMAINS, "Name", name_of, ("Status",))
 
     def of_tenant(self) -> frozenset[str]:
         """`Get-CsTenant` > `SipDomain`."""
@@ -124,6 +142,30 @@ class SipDomains:
         if found.reading == "unreadable":
             raise Unseen(f"{TENANT.text}: SipDomain cannot be read: {found.why}", question=TENANT.text)
         return found.domains
+
+
+def own_sip_domains(desk: Desk) -> frozenset[str]:
+    """The deployment's SIP domains."""
+    see_own_sip_domains(desk, desk.subject)
+    if "own SIP domains" not in desk.kept:
+        desk.kept["own SIP domains"] = frozenset(sip_domains(desk.known))
+    found: frozenset[str] = desk.kept["own SIP domains"]
+    return found
+
+
+def see_own_sip_domains(desk: Desk, domain: str) -> None:
+    """Leave readings of where the SIP domains come from: of one domain its row, of the deployment every row."""
+    if desk.target.sip_domains != "discover":
+        return
+    if desk.subject != DEPLOYMENT:
+        _ = domain in _onprem(desk)
+        return
+    for row in desk.rows(SIP_DOMAINS):
+        _ = row.Name
+
+
+def _onprem(desk: Desk) -> Listed:
+    return Listed(desk, SIP_DOMAINS, "Name", lambda row: domain_name(row["Name"], SIP_DOMAINS, "Name"))
 
 
 class ExternalAccess:

@@ -9,6 +9,7 @@ from fedready.compare import covers
 from fedready.desk import Desk
 from fedready.model import Unseen
 from fedready.questions import Tls
+from fedready.views.federation import see_own_sip_domains
 from fedready.views.looking import shaped, structured
 
 CONNECTED = ("version", "certificate", "verified", "verify_error")
@@ -111,9 +112,8 @@ class EdgeHandshakes:
             for row in self._desk.rows(EDGE_SERVICES):
                 if row.AccessEdgeExternalSipPort == FEDERATION_PORT:
                     row["AccessEdgeExternalFqdn"]
-        if target.sip_domains == "discover" and SIP_DOMAINS.text in self._desk.known.entries:
-            for row in self._desk.rows(SIP_DOMAINS):
-                row["Name"]
+        if SIP_DOMAINS.text in self._desk.known.entries:
+            see_own_sip_domains(self._desk, self._desk.subject.removeprefix("sip."))
         return edge_names(self._desk.known)
 
     def hold(self, host: str) -> bool:
