@@ -312,6 +312,12 @@ def test_objects_come_as_their_text_as_over_the_wire() -> None:
     assert row == {"Identity": "Global", "AllowedDomains": marker, "#type": "A.B"}
 
 
+def test_our_own_marks_cannot_be_brought_along() -> None:
+    row = row_of({"#unseen": {"Enabled": "x"}, "Enabled": 1, "#type": "A"})
+    assert row["#unseen"] == {"Enabled": "the export holds the number 1 instead of a name; export with Export-Clixml"}
+    assert row_of({"#unseen": "x", "Name": "a"}) == {"Name": "a"}
+
+
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     outside = put(tmp_path, "elsewhere.xml", as_xml([ROW]))
     folder = tmp_path / "saved"
@@ -658,9 +664,8 @@ def test_a_mistake_is_one_line_and_exit_4(arguments: list[str], says: str, tmp_p
     put(tmp_path, "file", "")
     ended = audit(*(a.format(tmp=tmp_path) for a in arguments), report_dir=tmp_path / "out")
     assert ended.code == 4
-    lines = [line for line in ended.output.splitlines() if line.startswith("ERROR: ")]
+    lines = [line for line in ended.output.splitlines() if line.strip()]
     assert len(lines) == 1, ended.output
-    assert "Traceback" not in ended.output
     assert says in lines[0]
 
 
