@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from fedready.tell.asked import described, listed
 from fedready.tell.groups import Folded, folded
 from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
-from fedready.tell.provenance import origins
+from fedready.tell.provenance import age
 from fedready.tell.shown import SHORT, generic, inert, shown
 from fedready.tell.summary import State
 
@@ -47,7 +47,7 @@ def readiness_html(run: Run) -> bytes:
             run=run,
             summary=summary,
             scene=scene,
-            origins=origins,
+            age=age,
             state=HEADLINE_STATE[run.headline],
             State=State,
             controls=controls,
