@@ -647,6 +647,32 @@ def test_one_side_live_and_the_other_exported(tmp_path: Path) -> None:
     assert (origins["HOST-06"], origins["TEN-01"]) == ([], ["export"])
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("max_age_hours: 0", "max_age_hours is 0. Write hours"),
+        ("max_age_hours: 1.5", "max_age_hours is"),
+        ("assumed: [x]", "the key assumed is not known"),
+        ('evidence: {"onprem: Get-CsHostingProvidr": {export: .}}', "is no side of this target"),
+        ('evidence: {"onprem: Set-CsHostingProvider": {export: .}}', "is no side of this target"),
+        ('evidence: {"edge09: Get-CsCertificate -Type AccessEdgeExternal": {export: .}}', "is no side of this target"),
+    ],
+)
+def test_mistakes_of_a_target_file(line: str, says: str, tmp_path: Path) -> None:
+    put(tmp_path, "target.yaml", f"name: half\n{line}\n")
+    with pytest.raises(Mistake, match="target.yaml:2") as mistake:
+        export_target(tmp_path)
+    assert says in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["dns@system: SRV _sip._tls.contoso.com", "GET https://a.lync.com/", "TLS sip.contoso.com:5061"]
+)
+def test_any_question_may_come_from_a_file(key: str, tmp_path: Path) -> None:
+    put(tmp_path, "target.yaml", f"name: half\nevidence: {{{json.dumps(key)}: {{export: .}}}}\n")
+    assert key in export_target(tmp_path).evidence
+
+
 # ------------------------------------------------------------------ mistakes, and a collection
 
 
