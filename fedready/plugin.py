@@ -15,6 +15,7 @@ import pytest
 
 from fedready.audit import Audit, Options, one_source, plan_of, utc
 from fedready.desk import Desk
+from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.model import Control, Finding, Verdict
@@ -72,13 +73,6 @@ def options_of(config: pytest.Config) -> Options:
         value = config.getoption(name)
         return Path(value) if value else None
 
-    as_of = config.getoption("--as-of")
-    try:
-        moment = dt.datetime.fromisoformat(as_of) if as_of else None
-    except ValueError:
-        raise Mistake(
-            "fedready", 0, f"--as-of {as_of} is not a time", "Write 2026-01-02 or 2026-01-02T03:04:05Z."
-        ) from None
     return Options(
         target=path("--target"),
         snapshot=path("--snapshot"),
@@ -88,15 +82,9 @@ def options_of(config: pytest.Config) -> Options:
         baseline=path("--baseline"),
         waivers=path("--waivers"),
         sip_domains=tuple(config.getoption("--sip-domain")),
-        max_age_hours=_hours(config.getoption("--max-age")),
-        as_of=moment.replace(tzinfo=moment.tzinfo or dt.UTC) if moment else None,
+        max_age_hours=hours(config.getoption("--max-age")),
+        as_of=moment(config.getoption("--as-of")),
     )
-
-
-def _hours(text: str | None) -> int | None:
-    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) > 0):
-        raise Mistake("fedready", 0, f"--max-age {text} is no number of hours", "Write a whole number, such as 48.")
-    return int(text) if text else None
 
 
 # --------------------------------------------------------------------------- before and during collection
@@ -110,28 +98,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
     tests. Written as `--target=/elsewhere/file` it cannot. Only where no pytest.ini was found is anything changed.
     """
     given = list(config.invocation_params.args)
-    joined = _joined(given)
-    if config.inipath is not None or joined == given or not Path("pytest.ini").is_file():
+    rewritten = joined(given)
+    if config.inipath is not None or rewritten == given or not Path("pytest.ini").is_file():
         return None
-    return pytest.main(joined)
-
-
-FILE_OPTIONS = ("--target", "--snapshot", "--export", "--baseline", "--waivers", "--report-dir")
-
-
-def _joined(arguments: Sequence[str]) -> list[str]:
-    """`--target FILE` as `--target=FILE`, likewise the other options that take a path.
-
-    >>> _joined(["-q", "--target", "a.yaml"])
-    ['-q', '--target=a.yaml']
-    """
-    out: list[str] = []
-    for argument in arguments:
-        if out and out[-1] in FILE_OPTIONS:
-            out[-1] += f"={argument}"
-        else:
-            out.append(argument)
-    return out
+    return pytest.main(rewritten)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -327,9 +297,9 @@ def pytest_runtest_makereport(
     if mark is None or call.when != "call" or FINDINGS not in item.stash:
         return report
     findings = item.stash[FINDINGS]
-    vars(report)["fedready_findings"] = tuple(findings)
     vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings[0].control]
     waived = item.config.stash[AUDIT].standing(findings, dt.datetime.now(dt.UTC))
+    vars(report)["fedready_findings"] = tuple(waived)
     stands = worst(waived)
     report.longrepr = None
     if stands.verdict is Verdict.NA:
@@ -439,6 +409,12 @@ def pytest_html_report_title(report: Any) -> None:
     from fedready.tell import html_table
 
     report.title = html_table.TITLE
+
+
+def pytest_html_results_summary(prefix: list[str]) -> None:
+    from fedready.tell import html_table
+
+    html_table.above(prefix)
 
 
 def pytest_html_results_table_header(cells: list[str]) -> None:
