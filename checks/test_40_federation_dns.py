@@ -14,7 +14,8 @@ from fedready.check import (
     show,
 )
 
-FEDERATION_PORT, CLIENT_PORT = 5061, 443
+FEDERATION_PORT = 5061
+CLIENT_PORT = 443
 
 
 @control("DNS-01")

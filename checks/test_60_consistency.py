@@ -1,6 +1,6 @@
 """The article configures each side by itself; that the two have to agree is written in "Plan hybrid connectivity"."""
 
-from fedready.check import Unseen, control, every, fail, host_of, in_domain, note, said
+from fedready.check import Unseen, bind, control, every, fail, host_of, in_domain, note, said
 
 NOT_COMPARED_ONPREM = ("push.lync.com",)
 NOT_COMPARED_ONLINE = ("hotmail.com", "live.com", "msn.com", "messenger.com", "passport.com", "outlook.com")
@@ -14,7 +14,7 @@ def test_both_sides_are_open_or_closed(access_edge, tenant_domains, audited):
     online = "open" if allowed.reading == "open" else "closed"
     if (onprem, online) == (audited.federation_model, audited.federation_model):
         return
-    seen = f"EnablePartnerDiscovery is {said(discovers)}, AllowedDomains is {said(allowed.reading)}"
+    seen = f"EnablePartnerDiscovery is {said(discovers)}, AllowedDomains is {told(allowed)}"
     if onprem == online:
         fail(
             f"{seen}; the target file says {audited.federation_model} federation", case=f"both-{onprem}", observed=seen
@@ -22,8 +22,15 @@ def test_both_sides_are_open_or_closed(access_edge, tenant_domains, audited):
     fail(seen, case=f"{onprem}-onprem-{online}-online", observed=seen)
 
 
+def told(allowed):
+    """`open`, `a list of 5 domains`, `an empty list`."""
+    return {"open": "open", "list": f"a list of {len(allowed.domains)} domains", "nobody": "an empty list"}[
+        allowed.reading
+    ]
+
+
 @control("XS-02")
-def test_allowed_lists(onprem_domains, tenant_domains):
+def test_allowed_lists(onprem_domains, tenant_domains, own_sip_domains):
     """Exact, both ways, but for what is documented to stand on one side only."""
     onprem, online = onprem_domains.allowed(), tenant_domains.allowed()
     if online.reading == "open":
@@ -32,17 +39,25 @@ def test_allowed_lists(onprem_domains, tenant_domains):
     left_out += [f"{domain} online" for domain in sorted(online.domains) if is_consumer(domain)]
     if left_out:
         note(f"not compared: {said(left_out)}")
-    compare(
-        {domain for domain in onprem if domain not in NOT_COMPARED_ONPREM},
-        {domain for domain in online.domains if not is_consumer(domain)},
-    )
+    here = {domain for domain in onprem if domain not in NOT_COMPARED_ONPREM}
+    there = {domain for domain in online.domains if not is_consumer(domain)}
+    compare(here, there, case_of_ten_05(here - there, there - here, own_sip_domains))
 
 
 @control("XS-03")
-def test_blocked_lists(onprem_domains, tenant_domains, audited):
+def test_blocked_lists(onprem_domains, tenant_domains, own_sip_domains, audited):
     """Whether somebody is blocked must not depend on where a user lives."""
-    case = "closed-federation" if audited.federation_model == "closed" else None
-    compare(onprem_domains.blocked(), tenant_domains.blocked(), case)
+    here, there = onprem_domains.blocked(), tenant_domains.blocked()
+    closed = audited.federation_model == "closed"
+    compare(here, there, "closed-federation" if closed else case_of_ten_05(there - here, here - there, own_sip_domains))
+
+
+def case_of_ten_05(theirs, others, own_sip_domains):
+    """Where only own SIP domains differ, and in the way that TEN-05 speaks of, this is its line to tell."""
+    try:
+        return "own-domains" if theirs and not others and theirs <= own_sip_domains.own() else None
+    except Unseen:
+        return None
 
 
 def is_consumer(domain):
@@ -54,11 +69,12 @@ def compare(onprem, online, case=None):
     missing_online, missing_onprem = sorted(onprem - online), sorted(online - onprem)
     if not missing_online and not missing_onprem:
         return
-    told = [f"missing online: {said(missing_online)}"] if missing_online else []
-    told += [f"missing on-premises: {said(missing_onprem)}"] if missing_onprem else []
-    if case is None and len(told) == 1:
-        case = "missing-online" if missing_online else "missing-onprem"
-    fail("; ".join(told), case=case, observed=told)
+    seen = [f"missing online: {said(missing_online)}"] if missing_online else []
+    seen += [f"missing on-premises: {said(missing_onprem)}"] if missing_onprem else []
+    if len(seen) == 1:
+        bind(domain=missing_online or missing_onprem)
+        case = case or ("missing-online" if missing_online else "missing-onprem")
+    fail("; ".join(seen), case=case, observed=seen)
 
 
 @control("XS-04", per="shared_domain")

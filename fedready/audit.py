@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from fedready.model import (
     DEPLOYMENT,
     PHASES,
     Baseline,
+    Cause,
     Control,
     Evidence,
     Finding,
@@ -140,6 +141,7 @@ class Audit:
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     findings: list[Finding] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
+    not_reached: set[str] = field(default_factory=set)
     _fresh: tuple[Snapshot, dict[str, Evidence]] | None = None
 
     @classmethod
@@ -263,13 +265,44 @@ class Audit:
         all_so_far = attribute(self.findings, self.baseline.controls)
         return tuple(f for f in self.waived(all_so_far, at).findings if f.control == control)
 
+    def make_up(self, selected: Iterable[str], *, stopped: bool, broken: Mapping[str, str]) -> None:
+        """Say of each selected control that was not judged why: never a silent gap, and never READY because of one.
+
+        Args:
+            selected: the controls that were to be judged.
+            stopped: somebody stopped the run, so what is left is unknown. Otherwise it was not reached (`-x`) and not run.
+            broken: control -> the fault of ours that kept it from being judged.
+        """
+        for id_ in selected:
+            if id_ in self.judged:
+                continue
+            if not (stopped or id_ in broken):
+                self.not_reached.add(id_)
+                continue
+            control = self.baseline.controls[id_]
+            if id_ in broken:
+                text, verdict = f"the check broke: {broken[id_]}", Verdict.ERROR
+                cause = Cause(kind="malformed", text=text)
+            else:
+                text, verdict = "the run was stopped before this was judged; start it again", Verdict.UNKNOWN
+                cause = Cause(kind="interrupted", text=text)
+            self.findings.append(
+                Finding(control=id_, verdict=verdict, severity=control.severity, message=text, cause=cause)
+            )
+            self.judged.append(id_)
+
     def finish(self, judged_at: dt.datetime, *, interrupted: bool = False) -> Run:
         """Everything that is said of this audit."""
         controls = self.baseline.controls
         order = {id_: place for place, id_ in enumerate(controls)}
         findings = attribute(sorted(self.findings, key=lambda f: order.get(f.control, len(order))), controls)
         waived = self.waived(findings, judged_at)
-        not_run = tuple(NotRun(control=c, reason="not selected") for c in controls if c not in set(self.judged))
+        judged = set(self.judged)
+        not_run = tuple(
+            NotRun(control=c, reason="not reached" if c in self.not_reached else "not selected")
+            for c in controls
+            if c not in judged
+        )
         line = headline(waived.findings)
         asked = [e for e in self.snapshot.entries.values() if e.via == "live"]
         return Run(

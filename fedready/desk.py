@@ -126,7 +126,8 @@ class Row:
         try:
             value = self._row[name]
         except KeyError:
-            why = self._row.get(UNSEEN, {}).get(name)
+            noted = self._row.get(UNSEEN)
+            why = noted.get(name) if isinstance(noted, dict) else None
             text = f"{name}: {why}" if why else f"returned no property {name}"
             raise Unseen(f"{self._question} {text}", question=self._question) from None
         self._desk.saw(self._question, self._path + name, value)

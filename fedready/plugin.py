@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,32 @@ import pytest
 
 from fedready.audit import Audit, Options, one_source, plan_of, utc
 from fedready.desk import Desk
+from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
-from fedready.model import Control, Finding, Run, Verdict
+from fedready.model import Control, Finding, Verdict
 from fedready.yamlmarks import Mistake
 
 AUDIT = pytest.StashKey["Audit"]()
-RUN = pytest.StashKey[Run]()
 FOLDER = pytest.StashKey[Any]()
 FINDINGS = pytest.StashKey[list[Finding]]()
-UNWRITTEN = pytest.StashKey[str]()
+PROGRESS = pytest.StashKey["Progress"]()
+CLOSING = pytest.StashKey[Any]()
+
+
+@dataclass
+class Progress:
+    """How far an audit has come.
+
+    `selected` are the controls of this run, `broken` those that a fault of ours kept from being judged, `stopped` is set
+    when Ctrl-C ended the asking, `trouble` are sentences for the user and `exit_code` what they lead to.
+    """
+
+    selected: list[str]
+    broken: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
+    trouble: list[str] = field(default_factory=list)
+    exit_code: int | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,7 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--waivers", metavar="FILE", help="deviations that somebody answers for")
     group.addoption("--sip-domain", metavar="NAME", action="append", default=[], help="judge only this SIP domain")
     group.addoption("--report-dir", metavar="DIR", help="put the files of this run right into DIR")
-    group.addoption("--as-of", metavar="TIME", help="judge waivers and ages as of this day or UTC time (2026-01-02[T03:04:05Z])")
+    group.addoption(
+        "--as-of", metavar="TIME", help="judge waivers and ages as of this day or UTC time (2026-01-02[T03:04:05Z])"
+    )
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -54,13 +73,6 @@ def options_of(config: pytest.Config) -> Options:
         value = config.getoption(name)
         return Path(value) if value else None
 
-    as_of = config.getoption("--as-of")
-    try:
-        moment = dt.datetime.fromisoformat(as_of) if as_of else None
-    except ValueError:
-        raise Mistake(
-            "fedready", 0, f"--as-of {as_of} is not a time", "Write 2026-01-02 or 2026-01-02T03:04:05Z."
-        ) from None
     return Options(
         target=path("--target"),
         snapshot=path("--snapshot"),
@@ -70,15 +82,9 @@ def options_of(config: pytest.Config) -> Options:
         baseline=path("--baseline"),
         waivers=path("--waivers"),
         sip_domains=tuple(config.getoption("--sip-domain")),
-        max_age_hours=_hours(config.getoption("--max-age")),
-        as_of=moment.replace(tzinfo=moment.tzinfo or dt.UTC) if moment else None,
+        max_age_hours=hours(config.getoption("--max-age")),
+        as_of=moment(config.getoption("--as-of")),
     )
-
-
-def _hours(text: str | None) -> int | None:
-    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) > 0):
-        raise Mistake("fedready", 0, f"--max-age {text} is no number of hours", "Write a whole number, such as 48.")
-    return int(text) if text else None
 
 
 # --------------------------------------------------------------------------- before and during collection
@@ -92,28 +98,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
     tests. Written as `--target=/elsewhere/file` it cannot. Only where no pytest.ini was found is anything changed.
     """
     given = list(config.invocation_params.args)
-    joined = _joined(given)
-    if config.inipath is not None or joined == given or not Path("pytest.ini").is_file():
+    rewritten = joined(given)
+    if config.inipath is not None or rewritten == given or not Path("pytest.ini").is_file():
         return None
-    return pytest.main(joined)
-
-
-FILE_OPTIONS = ("--target", "--snapshot", "--export", "--baseline", "--waivers", "--report-dir")
-
-
-def _joined(arguments: Sequence[str]) -> list[str]:
-    """`--target FILE` as `--target=FILE`, likewise the other options that take a path.
-
-    >>> _joined(["-q", "--target", "a.yaml"])
-    ['-q', '--target=a.yaml']
-    """
-    out: list[str] = []
-    for argument in arguments:
-        if out and out[-1] in FILE_OPTIONS:
-            out[-1] += f"={argument}"
-        else:
-            out.append(argument)
-    return out
+    return pytest.main(rewritten)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -135,6 +123,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly or getattr(config.option, "help", False) or config.getoption("--fixtures", False):
         return
     options = _or_usage_error(lambda: options_of(config))
+    if len(options.sources) > 1:
+        _or_usage_error(lambda: one_source(options))
     if len(options.sources) == 1:
         from fedready.tell.folder import open_run_folder
 
@@ -211,10 +201,18 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         raise pytest.UsageError("checks are never distributed: leave out -n. Asking is concurrent already.")
     _or_usage_error(lambda: one_source(options_of(config)))
     audit: Audit = config.stash[AUDIT]
+    controls = [mark.args[0] for item in checks if (mark := _control_mark(item)) is not None]
+    progress = config.stash[PROGRESS] = Progress(list(dict.fromkeys(controls)))
     if audit.kept is not None:
         return
     from fedready.ask import plan
+    from fedready.closing import BROKEN, INTERRUPTED, REPORT_IT
     from fedready.snapshot import seal
+    from fedready.tell.folder import fault
+
+    def broke(bug: Exception) -> None:
+        progress.trouble.append(f"The asking ended early: fedready broke ({fault(bug)}). {REPORT_IT}")
+        progress.exit_code = BROKEN
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
     asked = plan.ask(
@@ -225,8 +223,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         progress=_progress(config),
         tool=f"fedready {_version()}",
         recorded=audit.sources.answers,
+        on_broken=broke,
     )
     audit.kept = seal(audit.sources.noted(asked))
+    if plan.interrupted(asked) and progress.exit_code is None:
+        progress.stopped, progress.exit_code = True, INTERRUPTED
 
 
 def _selection(config: pytest.Config) -> str:
@@ -286,12 +287,19 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if _control_mark(item) is None or call.when != "call" or FINDINGS not in item.stash:
+    mark = _control_mark(item)
+    if mark is not None and FINDINGS not in item.stash and call.excinfo is not None and PROGRESS in item.config.stash:
+        from fedready.tell.folder import fault
+
+        said = item.config.stash[PROGRESS].broken[mark.args[0]] = fault(call.excinfo.value)
+        report.outcome, report.when, report.longrepr = "failed", "setup", f"{mark.args[0]}: the check broke: {said}"
+        return report
+    if mark is None or call.when != "call" or FINDINGS not in item.stash:
         return report
     findings = item.stash[FINDINGS]
-    vars(report)["fedready_findings"] = tuple(findings)
     vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings[0].control]
     waived = item.config.stash[AUDIT].standing(findings, dt.datetime.now(dt.UTC))
+    vars(report)["fedready_findings"] = tuple(waived)
     stands = worst(waived)
     report.longrepr = None
     if stands.verdict is Verdict.NA:
@@ -326,27 +334,41 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
-    yield
     config = session.config
-    audit = config.stash.get(AUDIT, None)
-    if audit is None or audit.kept is None or not audit.judged:
-        return
-    from fedready.snapshot import to_bytes
-    from fedready.tell.folder import CannotWrite, write_all
+    audit, progress = config.stash.get(AUDIT, None), config.stash.get(PROGRESS, None)
+    if audit is None or audit.kept is None or progress is None:
+        return (yield)
+    from fedready.closing import BROKEN, INTERRUPTED, UNWRITTEN, close
+    from fedready.tell.folder import fault
 
-    _take_out_pytest_html(config)
-    run = audit.finish(dt.datetime.now(dt.UTC), interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        session.exitstatus = run.exit_code
-    config.stash[RUN] = run
     folder = config.stash[FOLDER]
+    stopped = progress.stopped or exitstatus == pytest.ExitCode.INTERRUPTED
+    exit_code = progress.exit_code
     try:
-        folder.write("snapshot.json", to_bytes(run.snapshot))
-        write_all(run, folder)
-        folder.finish()
-    except CannotWrite as wrong:
-        config.stash[UNWRITTEN] = str(wrong)
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        yield
+    except KeyboardInterrupt:  # while pytest-html writes
+        folder.without("pytest.html")
+        stopped, exit_code = True, INTERRUPTED
+    except Exception as wrong:
+        folder.without("pytest.html")
+        progress.trouble.append(f"pytest.html was not written ({fault(wrong)}).")
+        exit_code = UNWRITTEN if isinstance(wrong, OSError) else BROKEN
+    _take_out_pytest_html(config)
+    decides = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    closing = close(
+        audit,
+        folder,
+        progress.selected,
+        stopped=stopped,
+        broken=progress.broken,
+        trouble=progress.trouble,
+        exit_code=exit_code if decides else int(exitstatus),
+    )
+    config.stash[CLOSING] = closing
+    if closing.exit_code is not None:
+        session.exitstatus = closing.exit_code
+    elif closing.run is not None:
+        session.exitstatus = closing.run.exit_code
 
 
 def _take_out_pytest_html(config: pytest.Config) -> None:
@@ -359,18 +381,22 @@ def _take_out_pytest_html(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    run = config.stash.get(RUN, None)
-    if run is None:
+    closing = config.stash.get(CLOSING, None)
+    if closing is None:
         return
+    from fedready.tell.folder import fault
     from fedready.tell.terminal import ending
 
     terminalreporter.ensure_newline()
-    unwritten = config.stash.get(UNWRITTEN, None)
-    report = None if unwritten else config.stash[FOLDER].path / "readiness.html"
-    for line in ending(run, report, colour=terminalreporter._tw.hasmarkup):
-        terminalreporter.write_line(line)
-    if unwritten:
-        terminalreporter.write_line(f"The report was not written: {unwritten}", red=True)
+    if closing.run is not None:
+        try:
+            lines = ending(closing.run, closing.report, colour=terminalreporter._tw.hasmarkup)
+        except Exception as bug:
+            lines = [f"The summary could not be told: fedready broke ({fault(bug)}). Report: {closing.report}"]
+        for line in lines:
+            terminalreporter.write_line(line)
+    for sentence in closing.trouble:
+        terminalreporter.write_line(sentence, red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -383,6 +409,12 @@ def pytest_html_report_title(report: Any) -> None:
     from fedready.tell import html_table
 
     report.title = html_table.TITLE
+
+
+def pytest_html_results_summary(prefix: list[str]) -> None:
+    from fedready.tell import html_table
+
+    html_table.above(prefix)
 
 
 def pytest_html_results_table_header(cells: list[str]) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fedready import snapshot as sealing
 from fedready.ask.exports import Export
-from fedready.ask.rooms import Recorded
+from fedready.ask.rooms import Recorded, endpoint_for
 from fedready.model import NOT_THERE, Cause, Endpoint, Endpoints, Evidence, EvidenceSource, Snapshot, Target
 from fedready.questions import Question
 from fedready.reduce import Salt
@@ -117,7 +117,8 @@ def views_of(target: Target) -> frozenset[str]:
 def about_a_session(control: str, target: Target) -> str | None:
     """Why a control about sessions has nothing to say: the answers come from an export, and no session was opened."""
     exported = [side for side in target.sides if (source := target.evidence.get(side)) is not None and source.export]
-    if control == "SESS-06" and exported and set(exported) == set(target.sides):
+    live = [side for side in target.sides if side not in target.evidence and endpoint_for(target, side) is not None]
+    if control == "SESS-06" and exported and not live:
         return "no session was opened and nothing was sent; every answer comes from an exported folder"
     side = {id_: side for side, id_ in SESSION_CONTROLS.items()}.get(control)
     return f"no session was opened; {side} was answered from an exported folder" if side in exported else None

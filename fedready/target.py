@@ -265,7 +265,7 @@ def _endpoint_with_files(marked: Marked, endpoint: Any, *at: str) -> Any:
 def _evidence(marked: Marked, target: Target, side: str, source: EvidenceSource) -> EvidenceSource:
     known = (*target.sides, "dns", *(f"dns@{name}" for name in target.vantage_points), "https", "tls")
     if side not in known and not (asks_something(side) and _side_of(side) in known):
-        mend = f"Write one of {', '.join(known)}, or a question such as \"onprem: Get-CsHostingProvider\"."
+        mend = f'Write one of {", ".join(known)}, or a question such as "onprem: Get-CsHostingProvider".'
         raise marked.mistake(f"{shown(side)} is no side of this target", mend, "evidence", side)
     if (source.export is None) == (source.snapshot is None):
         mend = "Write {export: FOLDER} or {snapshot: FILE}."

@@ -6,6 +6,7 @@ Sharing keeps these and replaces every other word. What is harmless is listed, w
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -128,14 +129,17 @@ def vocabulary(baseline: Baseline, checks: Path) -> Vocabulary:
     return Vocabulary(frozenset(keywords - _EXAMPLES), frozenset(words - _EXAMPLES))
 
 
-def _constants(checks: Path) -> Iterator[str]:
+@functools.cache
+def _constants(checks: Path) -> frozenset[str]:
     """Every text in the program and the checks that is no docstring: what they compare with, and what they say."""
-    for path in sorted([*PACKAGE.rglob("*.py"), *checks.glob("*.py")]):
+    found = set()
+    for path in [*PACKAGE.rglob("*.py"), *checks.glob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
-                yield node.value
+                found.add(node.value)
+    return frozenset(found)
 
 
 def _of_cmdlets() -> Iterator[str]:

@@ -34,14 +34,19 @@ def audit(*arguments: str | Path, report_dir: Path, environ: dict[str, str] | No
 
 def run(command: list[str], folder: Path, environ: dict[str, str] | None = None, cwd: Path = ROOT) -> Ended:
     """Any program, with this project's environment and nothing of the test session's."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "FEDREADY_"))}
     ended = subprocess.run(
         command,
         cwd=cwd,
-        env={**keep, "CI": "true", **(environ or {})},
+        env=own_environment(environ),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout + ended.stderr, folder)
+
+
+def own_environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """This session's environment without what is meant for its own pytest, and some more."""
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "FEDREADY_"))}
+    return {**keep, "CI": "true", **(more or {})}

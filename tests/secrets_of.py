@@ -81,7 +81,12 @@ def _idna(text: str) -> set[str]:
 
 
 def left_in(folder: Path, secrets: set[str]) -> list[tuple[str, str, str]]:
-    """(file, secret, disguise) of everything that is still there."""
+    """(file, secret, disguise) of everything that is still there.
+
+    A host is found by the domain that it ends with: every disguise of the host contains the same disguise of the domain.
+    """
+    lowered = {secret.lower() for secret in secrets}
+    secrets = {s for s in secrets if not any(s.lower()[n + 1 :] in lowered for n, c in enumerate(s) if c == ".")}
     found = []
     for path in sorted(folder.rglob("*")):
         content = path.name + "\n" + path.read_text(encoding="utf-8")

@@ -39,7 +39,9 @@ def test_a_bite_turns_exactly_what_it_names(bite: Bite) -> None:
     assert {f.control for f in worse if f.caused_by} == set(bite.follows), said
     assert {f.verdict for f in worse if f.control in (*bite.turns, *bite.owns)} <= {Verdict.FAIL}, said
     assert set(bite.owns) <= set(bite.follows), said
-    remarks = [{(f.control, f.subject): f.note for f in run.findings if f.control in bite.notes} for run in (before, after)]
+    remarks = [
+        {(f.control, f.subject): f.note for f in run.findings if f.control in bite.notes} for run in (before, after)
+    ]
     assert all(remarks[1].get(key) != note for key, note in remarks[0].items()), remarks
     for finding in worse:
         if finding.verdict is Verdict.FAIL:

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,9 @@ def test_the_whole_command_over_an_export(estate: str, tmp_path: Path) -> None:
     assert "ignored: notes.txt belongs to no question" in ended.output
     report = (ended.folder / "readiness.html").read_text(encoding="utf-8")
     assert "notes.txt belongs to no question" in report
-    assert "From <bdi>export onprem/Get-CsHostingProvider.xml</bdi>, asked" in report
+    assert re.search(
+        r">export <bdi>onprem/Get-CsHostingProvider.xml</bdi>, <time [^>]*>[^<]+</time>, \d+ (days|h|min) old<", report
+    )
     again = audit("--snapshot", ended.folder / "snapshot.json", report_dir=tmp_path / "again")
     assert {k: v for k, v in again.findings.items() if k != "run"} == {k: v for k, v in findings.items() if k != "run"}
 
@@ -310,6 +313,12 @@ def test_objects_come_as_their_text_as_over_the_wire() -> None:
     marker = {"#type": "Edge.AllowAllKnownDomains", "#text": "AllowAllKnownDomains"}
     row = row_of({"Identity": identity, "AllowedDomains": marker, "#type": "Selected.Deserialized.A.B"})
     assert row == {"Identity": "Global", "AllowedDomains": marker, "#type": "A.B"}
+
+
+def test_our_own_marks_cannot_be_brought_along() -> None:
+    row = row_of({"#unseen": {"Enabled": "x"}, "Enabled": 1, "#type": "A"})
+    assert row["#unseen"] == {"Enabled": "the export holds the number 1 instead of a name; export with Export-Clixml"}
+    assert row_of({"#unseen": "x", "Name": "a"}) == {"Name": "a"}
 
 
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -638,6 +647,32 @@ def test_one_side_live_and_the_other_exported(tmp_path: Path) -> None:
     assert (origins["HOST-06"], origins["TEN-01"]) == ([], ["export"])
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("max_age_hours: 0", "max_age_hours is 0. Write hours"),
+        ("max_age_hours: 1.5", "max_age_hours is"),
+        ("assumed: [x]", "the key assumed is not known"),
+        ('evidence: {"onprem: Get-CsHostingProvidr": {export: .}}', "is no side of this target"),
+        ('evidence: {"onprem: Set-CsHostingProvider": {export: .}}', "is no side of this target"),
+        ('evidence: {"edge09: Get-CsCertificate -Type AccessEdgeExternal": {export: .}}', "is no side of this target"),
+    ],
+)
+def test_mistakes_of_a_target_file(line: str, says: str, tmp_path: Path) -> None:
+    put(tmp_path, "target.yaml", f"name: half\n{line}\n")
+    with pytest.raises(Mistake, match="target.yaml:2") as mistake:
+        export_target(tmp_path)
+    assert says in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["dns@system: SRV _sip._tls.contoso.com", "GET https://a.lync.com/", "TLS sip.contoso.com:5061"]
+)
+def test_any_question_may_come_from_a_file(key: str, tmp_path: Path) -> None:
+    put(tmp_path, "target.yaml", f"name: half\nevidence: {{{json.dumps(key)}: {{export: .}}}}\n")
+    assert key in export_target(tmp_path).evidence
+
+
 # ------------------------------------------------------------------ mistakes, and a collection
 
 
@@ -658,9 +693,8 @@ def test_a_mistake_is_one_line_and_exit_4(arguments: list[str], says: str, tmp_p
     put(tmp_path, "file", "")
     ended = audit(*(a.format(tmp=tmp_path) for a in arguments), report_dir=tmp_path / "out")
     assert ended.code == 4
-    lines = [line for line in ended.output.splitlines() if line.startswith("ERROR: ")]
+    lines = [line for line in ended.output.splitlines() if line.strip()]
     assert len(lines) == 1, ended.output
-    assert "Traceback" not in ended.output
     assert says in lines[0]
 
 

@@ -274,7 +274,7 @@ def test_placeholders_of_the_catalogue_do_not_reach_the_reader() -> None:
     run = made.run([made.passing(control)], Headline.READY)
     text = page(msgspec.structs.replace(run, baseline=msgspec.structs.replace(made.BASELINE, sections=(section,))))
     assert "{{" not in text
-    assert "The domain {subject} fails." in text
+    assert "The domain &lt;subject&gt; fails." in text
 
 
 # --------------------------------------------------------------------------- action plan

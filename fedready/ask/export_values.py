@@ -67,6 +67,8 @@ def row_of(row: dict[str, Json]) -> dict[str, Json]:
         known = next((n for n in (*NUMBERS, *DEEP) if n.casefold() == name.casefold()), name)
         if name == "#type":
             kept[name] = _type_name(str(value))
+        elif name.startswith("#") and name != "#text":
+            continue  # our own marks; no cmdlet has such a property
         elif isinstance(value, int) and not isinstance(value, bool) and known not in NUMBERS:
             unseen[name] = f"the export holds the number {value} instead of a name; export with Export-Clixml"
         elif isinstance(value, dict) and "#text" in value and known not in DEEP:

@@ -75,6 +75,11 @@ def ask(
     )
     try:
         asking.run(inquiries)
+    except Exception as bug:
+        if on_broken is None:
+            raise
+        on_broken(bug)
+        asking.give_up("interrupted", f"fedready broke before the answer came ({type(bug).__name__}: {bug})")
     finally:
         asking.close()
     _refused_as_meant(asking.put, asking.entries)

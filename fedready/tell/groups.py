@@ -36,6 +36,11 @@ class Group:
         return len(self.findings)
 
     @property
+    def as_documented(self) -> bool:
+        """Did it pass on a value that says nothing by itself?"""
+        return self.state is State.PASS and self.first.observed in (None, [], {}, "") and self.observed != self.expected
+
+    @property
     def who(self) -> str:
         """The subject, or how many there are."""
         return inert(self.first.subject) if self.count == 1 else f"{self.count:,} {self.kind}s"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import field
 
-from fedready.model import Finding, Frozen, Run, Snapshot
+from fedready.model import Finding, Frozen, Snapshot
 from fedready.sources import in_words
 from fedready.tell.asked import questions_of
 
@@ -29,16 +29,6 @@ def provenance(finding: Finding, snapshot: Snapshot) -> tuple[Provenance, ...]:
         if entry is not None and entry.via != "live":
             found.append(Provenance(question=question, via=entry.via, asked=entry.asked, source=entry.source))
     return tuple(found)
-
-
-def origins(finding: Finding, run: Run) -> list[tuple[str, str, str]]:
-    """The same for the report: (in words where from, asked, in words how old when judged), each once."""
-    said: dict[tuple[str, str, str], None] = {}
-    for origin in provenance(finding, run.snapshot):
-        if origin.asked:
-            words = f"{origin.via} {origin.source}" if origin.source else origin.via
-            said[(words, origin.asked, age(origin.asked, run.judged))] = None
-    return list(said)
 
 
 def age(asked: str, judged: str) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fedready.model import Headline, Run, Section
+from fedready.model import Headline, Reading, Run, Section, Waiver
 from fedready.tell import scene, summary
 from fedready.tell.asked import described, listed
 from fedready.tell.groups import Folded, folded
 from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
-from fedready.tell.provenance import origins
+from fedready.tell.provenance import age
 from fedready.tell.shown import SHORT, generic, inert, shown
 from fedready.tell.summary import State
 
@@ -45,7 +47,7 @@ def readiness_html(run: Run) -> bytes:
             run=run,
             summary=summary,
             scene=scene,
-            origins=origins,
+            age=age,
             state=HEADLINE_STATE[run.headline],
             State=State,
             controls=controls,
@@ -86,6 +88,8 @@ def _environment() -> Environment:
         generic=generic,
         host=scene.host,
         groupby_section=by_section,
+        by_question=by_question,
+        given=given,
     )
     environment.tests["alpha"] = str.isalpha
     environment.globals.update(SHORT=SHORT)
@@ -99,6 +103,16 @@ def by_section(controls: list[Folded]) -> list[tuple[Section, list[Folded]]]:
     ]
 
 
+def by_question(readings: Iterable[Reading]) -> list[tuple[str, list[Reading]]]:
+    """The readings in order; those that follow each other out of one answer stand together."""
+    return [(question, list(each)) for question, each in groupby(readings, key=lambda r: r.question)]
+
+
+def given(waiver: Waiver) -> set[str]:
+    """The names of what somebody wrote into a waiver; the rest was left out."""
+    return {name for name, value in msgspec.structs.asdict(waiver).items() if value is not msgspec.UNSET}
+
+
 def brief(value: Any, limit: int = 80) -> str:
     """A value or sentence for the first screen; whole further down."""
     return clipped(shown(value, 4 * limit), limit)
@@ -107,7 +121,11 @@ def brief(value: Any, limit: int = 80) -> str:
 def clipped(text: str, limit: int) -> str:
     """A sentence cut with an ellipsis, for places that point to the whole of it."""
     text = inert(text, limit=4 * limit)
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    words, _, part = cut.rpartition(" ")
+    return (words if words and len(part) <= 12 else cut).rstrip(" ,;:") + "…"  # a long name is cut where it must be
 
 
 def prose(text: str) -> Markup:

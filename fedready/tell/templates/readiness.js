@@ -71,6 +71,10 @@
   };
   const home = rows.map((row) => [row, row.parentElement]);
   const sorted = document.createElement("tbody");
+  const goHome = () => {
+    for (const [row, body] of home) body.append(row);
+    sorted.remove();
+  };
   all("thead th", table).forEach((head, column) => {
     const name = head.textContent;
     const button = document.createElement("button");
@@ -81,8 +85,7 @@
       const next = { none: "ascending", ascending: "descending", descending: "none" }[head.ariaSort || "none"];
       for (const other of all("thead th", table)) other.removeAttribute("aria-sort");
       if (next === "none") {
-        for (const [row, body] of home) body.append(row);
-        sorted.remove();
+        goHome();
       } else {
         head.setAttribute("aria-sort", next);
         const key = (row) => {
@@ -134,6 +137,11 @@
     try { at = one(decodeURIComponent(location.hash.slice(1))); } catch { return; }
     if (!at) return;
     if (at.closest("[hidden]")) clear();
+    if (at.matches("tbody") && sorted.isConnected) {
+      for (const head of all("thead th", table)) head.removeAttribute("aria-sort");
+      goHome();
+      apply();
+    }
     for (let node = at; node; node = node.parentElement) if (node.matches("details")) node.open = true;
     const details = at.closest("details");
     const goal = details || at;
