@@ -5,6 +5,7 @@ With `handles` and `check` the only room that knows pytest. Inert for runs that 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.model import Control, Finding, Verdict
+from fedready.stopping import INTERRUPTED, Stopping
 from fedready.yamlmarks import Mistake
 
 AUDIT = pytest.StashKey["Audit"]()
@@ -26,6 +28,7 @@ FOLDER = pytest.StashKey[Any]()
 FINDINGS = pytest.StashKey[list[Finding]]()
 PROGRESS = pytest.StashKey["Progress"]()
 CLOSING = pytest.StashKey[Any]()
+STOPPING = pytest.StashKey[Stopping]()
 
 
 @dataclass
@@ -203,31 +206,47 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     audit: Audit = config.stash[AUDIT]
     controls = [mark.args[0] for item in checks if (mark := _control_mark(item)) is not None]
     progress = config.stash[PROGRESS] = Progress(list(dict.fromkeys(controls)))
+    stopping = config.stash[STOPPING] = Stopping(config.stash[FOLDER], lambda text: _say(config, text))
+    stopping.begin()
     if audit.kept is not None:
         return
     from fedready.ask import plan
-    from fedready.closing import BROKEN, INTERRUPTED, REPORT_IT
-    from fedready.snapshot import seal
-    from fedready.tell.folder import fault
+    from fedready.closing import BROKEN, REPORT_IT
+    from fedready.snapshot import seal, to_bytes
+    from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
         progress.trouble.append(f"The asking ended early: fedready broke ({fault(bug)}). {REPORT_IT}")
         progress.exit_code = BROKEN
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
-    asked = plan.ask(
-        audit.target,
-        audit.baseline.clouds,
-        inquiries,
-        selection=_selection(config),
-        progress=_progress(config),
-        tool=f"fedready {_version()}",
-        recorded=audit.sources.answers,
-        on_broken=broke,
-    )
-    audit.kept = seal(audit.sources.noted(asked))
+    with stopping.asking():
+        asked = plan.ask(
+            audit.target,
+            audit.baseline.clouds,
+            inquiries,
+            selection=_selection(config),
+            progress=_progress(config),
+            tool=f"fedready {_version()}",
+            recorded=audit.sources.answers,
+            on_broken=broke,
+        )
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
+    with stopping.deferred():
+        audit.kept = seal(audit.sources.noted(asked))
+        with contextlib.suppress(CannotWrite):  # it is written again at the end, which tells what is wrong
+            config.stash[FOLDER].write("snapshot.json", to_bytes(audit.kept))
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    """A last sentence on the terminal, past whatever captures it."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        with contextlib.suppress(RuntimeError, OSError):  # the terminal was in the middle of a line
+            reporter.ensure_newline()
+            reporter.write_line(text)
+            reporter.flush()
 
 
 def _selection(config: pytest.Config) -> str:
@@ -338,7 +357,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     audit, progress = config.stash.get(AUDIT, None), config.stash.get(PROGRESS, None)
     if audit is None or audit.kept is None or progress is None:
         return (yield)
-    from fedready.closing import BROKEN, INTERRUPTED, UNWRITTEN, close
+    from fedready.closing import BROKEN, UNWRITTEN, close
     from fedready.tell.folder import fault
 
     folder = config.stash[FOLDER]
@@ -400,9 +419,13 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    stopping = config.stash.get(STOPPING, None)
+    if stopping is not None:
+        stopping.end()
     folder = config.stash.get(FOLDER, None)
     if folder is not None:
-        folder.abandon()
+        with contextlib.suppress(OSError):  # nobody is left to be told
+            folder.set_aside()
 
 
 def pytest_html_report_title(report: Any) -> None:

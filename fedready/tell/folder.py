@@ -59,6 +59,7 @@ class RunFolder:
         self._by_others: set[str] = set()
         self._without: set[str] = set()
         self._finished = False
+        self.is_moving = False
 
     def path_for(self, name: str) -> Path:
         """Where a writer that insists on a path of its own (pytest-html) may put `name`; it is moved with the others."""
@@ -101,12 +102,16 @@ class RunFolder:
         """
         if self._finished:
             return self.path
-        with _explained(self.path):
-            try:
-                self._move()
-            except KeyboardInterrupt:  # a few renames: not to be left in the middle
-                self._move()
-                raise
+        self.is_moving = True
+        try:
+            with _explained(self.path):
+                try:
+                    self._move()
+                except KeyboardInterrupt:  # a few renames: not to be left in the middle
+                    self._move()
+                    raise
+        finally:
+            self.is_moving = False
         return self.path
 
     def _move(self) -> None:
