@@ -2,6 +2,7 @@
 # make test             the project's own tests
 # make lint             ruff, mypy, layers, generated documents
 # make docs             write the generated documents
+# make pictures         take the pictures of docs/report.md again (needs Chromium)
 # make lock             compile requirements*.in into requirements*.txt
 # make clean            remove what was made here
 #
@@ -16,7 +17,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 export ESTATE
 
-.PHONY: audit test lint docs lock clean help
+.PHONY: audit test lint docs pictures lock clean help
 .DELETE_ON_ERROR:
 
 audit: $(VENV)/.lab
@@ -45,6 +46,9 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.lab
 	$(PY) -m fedready docs --write
+
+pictures: $(VENV)/.dev
+	$(PY) docs/pictures.py
 
 lock: $(VENV)/.dev
 	$(LOCK) -o requirements.txt requirements.in
