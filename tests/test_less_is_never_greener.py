@@ -61,7 +61,9 @@ def spoil(draw: st.DrawFn, entry: Evidence) -> Evidence | None:
     if how == "less" and (inside := places(entry.value)):
         return msgspec.structs.replace(entry, value=without(entry.value, draw(st.sampled_from(inside))))
     if how == "not JSON's shape":
-        return msgspec.structs.replace(entry, value=draw(st.sampled_from((None, "text", 7, {}, {"rcode": "?"}, [None]))))
+        return msgspec.structs.replace(
+            entry, value=draw(st.sampled_from((None, "text", 7, {}, {"rcode": "?"}, [None])))
+        )
     cause = Cause(kind=draw(st.sampled_from(SPOILT)), text="spoilt")  # type: ignore[arg-type]
     return msgspec.structs.replace(entry, state="failed", value=None, cause=cause)
 
@@ -88,7 +90,9 @@ def test_less_evidence_is_never_greener(path: Path) -> None:
         before, after = whole(path), judge(snapshot)
         old, new = by_key(before), by_key(after)
         assert {control for control, _ in old} == {control for control, _ in new}, "a control vanished"
-        assert not [f for f in after.findings if f.verdict is Verdict.ERROR], [f for f in after.findings if f.verdict == "error"]
+        assert not [f for f in after.findings if f.verdict is Verdict.ERROR], [
+            f for f in after.findings if f.verdict == "error"
+        ]
         lists_known = {subject for _, subject in old} == {subject for _, subject in new}
         for key, finding in new.items():
             if key in old:
