@@ -62,7 +62,8 @@ def close(
     said = list(trouble)
     run: Run | None = None
     try:
-        folder.write("snapshot.json", to_bytes(audit.snapshot))  # first: all else can be made of it again
+        if not folder.holds("snapshot.json"):  # first: all else can be made of it again
+            folder.write("snapshot.json", to_bytes(audit.snapshot))
         audit.make_up(selected, stopped=stopped, broken=broken or {})
         run = audit.finish(dt.datetime.now(dt.UTC), interrupted=stopped)
         if exit_code is not None:

@@ -191,7 +191,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     from fedready.ask import plan
     from fedready.closing import BROKEN, REPORT_IT
-    from fedready.snapshot import seal, to_bytes
+    from fedready.snapshot import from_bytes, seal, to_bytes
     from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
@@ -213,9 +213,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
     with stopping.deferred():
-        audit.kept = seal(audit.sources.noted(asked))
-        with contextlib.suppress(CannotWrite):  # it is written again at the end, which tells what is wrong
-            config.stash[FOLDER].write("snapshot.json", to_bytes(audit.kept))
+        content = to_bytes(seal(audit.sources.noted(asked)))
+        audit.keep(from_bytes(content))
+        with contextlib.suppress(CannotWrite):  # it is tried again at the end, which tells what is wrong
+            config.stash[FOLDER].write("snapshot.json", content)
 
 
 def _say(config: pytest.Config, text: str) -> None:

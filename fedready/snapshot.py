@@ -16,8 +16,12 @@ SCHEMA_VERSION = 1
 
 
 def canonical(data: Any) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces: the one form that a digest is taken of."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    """UTF-8 JSON with sorted keys and no spaces: the one form that a digest is taken of.
+
+    Half a surrogate pair, which UTF-8 cannot hold, becomes a question mark: no answer can keep a run from being written.
+    """
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace")
 
 
 _LATER = {"": ("notes",), "target": ("assumed", "max_age_hours")}
@@ -57,7 +61,16 @@ def to_bytes(snapshot: Snapshot) -> bytes:
         f"{json.dumps(key, ensure_ascii=False)}:{canonical(value).decode('utf-8')}"
         for key, value in sorted(entries.items())
     )
-    return f'{{{head},\n"entries":{{\n{lines}\n}}}}\n'.encode()
+    return f'{{{head},\n"entries":{{\n{lines}\n}}}}\n'.encode("utf-8", "replace")
+
+
+def from_bytes(content: bytes) -> Snapshot:
+    """What `to_bytes` wrote. What is judged live comes through here too, so that judging it again gives the same bytes.
+
+    Raises:
+        ValueError: that is no snapshot.
+    """
+    return msgspec.convert(json.loads(content), Snapshot)
 
 
 def read(path: Path) -> Snapshot:

@@ -89,6 +89,10 @@ class RunFolder:
                 raise
         return self.path / name
 
+    def holds(self, name: str) -> bool:
+        """Was this file written already?"""
+        return (self._work / name).is_file()
+
     def without(self, name: str) -> None:
         """This file could not be made: neither a half one nor that of an earlier run stands beside the others."""
         self._without.add(name)
