@@ -1,7 +1,8 @@
 # make audit            audit the lab's estate contoso, end to end (ESTATE=drifted for another one)
 # make test             the project's own tests
 # make lint             ruff, mypy, layers, generated documents
-# make docs             write the generated documents
+# make docs             write the generated documents and the sample report
+# make snapshots        record what the lab answers, for the tests
 # make pictures         take the pictures of docs/report.md again (needs Chromium)
 # make lock             compile requirements*.in into requirements*.txt
 # make clean            remove what was made here
@@ -17,7 +18,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 export ESTATE
 
-.PHONY: audit test lint docs pictures lock clean help
+.PHONY: audit test lint docs snapshots pictures lock clean help
 .DELETE_ON_ERROR:
 
 audit: $(VENV)/.lab
@@ -46,6 +47,12 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.lab
 	$(PY) -m fedready docs --write
+	$(PY) -m pytest -q --snapshot fixtures/snapshots/contoso.json --waivers fixtures/waivers/contoso.yaml \
+	  --as-of 2026-11-23T12:00:00Z --report-dir reports/sample
+
+# What the lab answers, recorded over the wire for the tests that judge without one.
+snapshots: $(VENV)/.dev
+	$(PY) -m tests.record
 
 pictures: $(VENV)/.dev
 	$(PY) docs/pictures.py
