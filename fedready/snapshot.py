@@ -13,6 +13,7 @@ from fedready.model import Snapshot
 from fedready.yamlmarks import Mistake
 
 SCHEMA_VERSION = 1
+_in_order = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def canonical(data: Any) -> bytes:
@@ -20,8 +21,7 @@ def canonical(data: Any) -> bytes:
 
     Half a surrogate pair, which UTF-8 cannot hold, becomes a question mark: no answer can keep a run from being written.
     """
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace")
+    return _in_order(data).encode("utf-8", "replace")
 
 
 _LATER = {"": ("notes",), "target": ("assumed", "max_age_hours")}
@@ -57,10 +57,7 @@ def to_bytes(snapshot: Snapshot) -> bytes:
     data = _as_written(snapshot)
     entries = data.pop("entries")
     head = canonical(data)[1:-1].decode("utf-8")
-    lines = ",\n".join(
-        f"{json.dumps(key, ensure_ascii=False)}:{canonical(value).decode('utf-8')}"
-        for key, value in sorted(entries.items())
-    )
+    lines = ",\n".join(f"{_in_order(key)}:{_in_order(value)}" for key, value in sorted(entries.items()))
     return f'{{{head},\n"entries":{{\n{lines}\n}}}}\n'.encode("utf-8", "replace")
 
 
