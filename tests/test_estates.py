@@ -32,6 +32,8 @@ HEADLINES = {
     "with-edges": ("READY", 0),
     "stale-edge": ("NOT READY", 1),
     "two-edge-pools": ("NOT READY", 1),
+    "split-horizon": ("NOT READY", 1),
+    "eleven-domains": ("NOT READY", 1),
 }
 
 
@@ -59,7 +61,12 @@ def test_the_headline_of_an_estate(name: str, tmp_path: Path) -> None:
     parity(ended, world)
 
 
-ROOTS = {"default-routing": "EDGE-04", "half-disabled": "XS-07", "tenant-unreachable": "SESS-01"}
+ROOTS = {
+    "split-horizon": "DNS-04",
+    "default-routing": "EDGE-04",
+    "half-disabled": "XS-07",
+    "tenant-unreachable": "SESS-01",
+}
 
 
 @pytest.mark.parametrize("name", sorted(ROOTS))
