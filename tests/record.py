@@ -80,6 +80,9 @@ def normal(recorded: Snapshot) -> Snapshot:
         if text.startswith(("onprem: ", "tenant: ")) and entry["asked"]:
             entry["value"] = since(entry["value"], entry["asked"])
         entry.update(ms=0, asked=FROZEN if entry["asked"] else "")
+        if text.startswith("GET ") and isinstance(entry["value"], dict):
+            for hop in entry["value"]["hops"]:
+                hop["headers"].pop("date", None)
         if ": WILDCARD " in text and isinstance(entry["value"], dict):
             entry["value"]["label"] = "random." + entry["value"]["label"].partition(".")[2]
     data["run"].update(started=FROZEN, ended=FROZEN)
