@@ -1,6 +1,9 @@
 """Set-CsAccessEdgeConfiguration -AllowOutsideUsers 1 -AllowFederatedUsers 1 -EnablePartnerDiscovery 1 -UseDnsSrvRouting"""
 
-from fedready.check import control, fail, note, said, same_fqdn
+from fedready.check import control, fail, note, said, same_fqdn, show
+
+FOUR = ("AllowOutsideUsers", "AllowFederatedUsers", "RoutingMethod", "EnablePartnerDiscovery")
+INTERNAL_PORT = 5061
 
 
 @control("EDGE-01")
@@ -83,9 +86,6 @@ def test_external_access_policy(onprem_policies, policy):
         fail(f"{', '.join(wrong)}; {onprem_policies.holders()}", case=case, observed=wrong)
 
 
-FOUR = ("AllowOutsideUsers", "AllowFederatedUsers", "RoutingMethod", "EnablePartnerDiscovery")
-
-
 @control("EDGE-09", per="edge")
 def test_edge_runs_with_the_central_settings(access_edge, local_settings):
     """An Edge obeys its own copy of the store."""
@@ -93,6 +93,7 @@ def test_edge_runs_with_the_central_settings(access_edge, local_settings):
         store, edge = value(access_edge, name), value(local_settings, name)
         if type(store) is not type(edge) or store != edge:
             fail(f"{name} is {said(edge)} on the Edge and {said(store)} in the central store", observed=edge)
+    show({name: value(local_settings, name) for name in FOUR})
 
 
 def value(settings, name):
@@ -128,6 +129,4 @@ def test_names_and_ports_of_the_edge(edge_pools, audited):
             )
         if audited.edge.names and not any(same_fqdn(name, known) for known in audited.edge.names):
             note(f"the topology calls the Edge {said(name)}, which is none of the Edge names of the target file")
-
-
-INTERNAL_PORT = 5061
+        show(f"{said(name)}, internal port {port}")

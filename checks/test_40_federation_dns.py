@@ -81,6 +81,7 @@ def test_federation_srv_as_the_edge_sees_it(edge_dns, federation_srv):
             fail(
                 f"{server.server} is told {said(seen)}, which is not the public record", case="different", observed=seen
             )
+        show(seen)
 
     every(edge_dns.servers(), judge)
 

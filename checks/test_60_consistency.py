@@ -1,6 +1,6 @@
 """The article configures each side by itself; that the two have to agree is written in "Plan hybrid connectivity"."""
 
-from fedready.check import Unseen, bind, control, every, fail, host_of, in_domain, note, said
+from fedready.check import Unseen, bind, control, every, fail, host_of, in_domain, note, said, show
 
 NOT_COMPARED_ONPREM = ("push.lync.com",)
 NOT_COMPARED_ONLINE = ("hotmail.com", "live.com", "msn.com", "messenger.com", "passport.com", "outlook.com")
@@ -160,6 +160,7 @@ def test_srv_target_is_the_edge_of_the_topology(federation_srv, edge_pools, edge
         targets = [record.target for record in view.records() if record.target]
         if not targets:
             raise Unseen(f"{view.name} names no host at the resolver {view.resolver}", caused_by=("DNS-02",))
+        show(targets)
         for target in targets:
             if not in_domain(target, sip_domain):
                 fail(f"{said(target)} is not inside {sip_domain}", observed=target)

@@ -1,24 +1,26 @@
 """Mutual TLS on port 5061 between the Access Edge and the federation proxy that the article names."""
 
-from fedready.check import Unseen, control, every, fail, note, said
+from fedready.check import Unseen, control, every, fail, note, said, show
+
+SOON = 30  # days
+TOO_LATE = 7
 
 
 @control("TLS-01")
 def test_sipfed_answers(sipfed_tls):
     """It shows its certificate; that it asks for ours and goes no further without is how mutual TLS works."""
     answers(sipfed_tls)
-    problem = sipfed_tls.problem()
-    if problem is not None:
-        fail(f"the certificate of {sipfed_tls.place} is not valid: {problem}", case="certificate", observed=problem)
+    is_trusted(sipfed_tls)
 
 
 @control("TLS-02", per="certificate_name")
-def test_edge_answers_with_the_right_certificate(edge_tls, certificate_name):
-    """Partners check the certificate against the name that DNS gave them."""
+def test_edge_answers_with_the_right_certificate(edge_tls, certificate_name, audited):
+    """Partners check the certificate against the name that DNS gave them, and know public authorities only."""
     names = edge_tls.names()
     if certificate_name not in names:
         if not edge_tls.hold(certificate_name):
             fail(f"no certificate of the Edge holds {certificate_name}", case="name-missing", observed="none")
+        show(f"a certificate of the Edge holds {certificate_name}")
         return
     handshake = edge_tls.federation(certificate_name)
     fault = handshake.fault()
@@ -27,6 +29,9 @@ def test_edge_answers_with_the_right_certificate(edge_tls, certificate_name):
     answers(handshake)
     problem = handshake.problem()
     if problem is None:
+        show(f"issued by {said(handshake.issuer())}, for {said(handshake.names())}")
+        if audited.ca_file is not None:
+            note(f"ca_file was trusted too, which partners do not have: see that {said(handshake.issuer())} is public")
         return
     if handshake.has_expired():
         fail(f"the certificate at {handshake.place} has run out", case="expired", observed=problem)
@@ -34,45 +39,6 @@ def test_edge_answers_with_the_right_certificate(edge_tls, certificate_name):
         held = handshake.names()
         fail(f"the certificate holds {said(held)}, not {certificate_name}", case="name-missing", observed=held)
     fail(f"the certificate at {handshake.place} is refused: {problem}", case="untrusted", observed=problem)
-
-
-@control("TLS-04", per="edge_name")
-def test_edge_speaks_tls_1_2(edge_tls, edge_name):
-    """What was negotiated with this machine, which itself accepts nothing older."""
-    edge_tls.names()
-
-    def judge(handshake):
-        fault = handshake.fault()
-        if fault is None:
-            if handshake.version() not in ("TLSv1.2", "TLSv1.3"):
-                fail(f"{handshake.place} negotiates {handshake.version()}", observed=handshake.version())
-        elif fault["too_old"]:
-            fail(fault["text"], observed="older than TLSv1.2")
-        elif handshake.port == 443:
-            note(f"{handshake.place} was not judged, because nothing speaks TLS there: {fault['text']}")
-        else:
-            raise Unseen(f"no version was negotiated: {fault['text']}", caused_by=("TLS-02",))
-
-    every(edge_tls.on_both_ports(edge_name), judge)
-
-
-@control("TLS-05")
-def test_webdir_answers(webdir_tls):
-    """The handshake alone, as a proxy that inspects TLS would show itself."""
-    answers(webdir_tls)
-    problem = webdir_tls.problem()
-    if problem is not None:
-        fail(f"the certificate of {webdir_tls.place} is not valid: {problem}", case="certificate", observed=problem)
-
-
-def answers(handshake):
-    """A name that does not exist is no connection either."""
-    fault = handshake.fault()
-    if fault is not None:
-        fail(fault["text"], case="tls" if fault["stage"] == "tls" else "tcp", observed=fault["text"])
-
-
-SOON, TOO_LATE = 30, 7  # days
 
 
 @control("TLS-03", per="edge")
@@ -100,9 +66,10 @@ def test_edge_certificate(edge_server):
         same_pool(certificate.server, different, pools, mine)
     if unseen is not None:
         raise unseen
+    until = certificate.shows().NotAfter
     if days < SOON:
-        observed = certificate.shows().NotAfter
-        fail(f"the certificate runs out in {days} days", case="expires-soon", observed=observed)
+        fail(f"the certificate runs out in {days} days", case="expires-soon", observed=until)
+    show(f"until {until}, {days} days left")
 
 
 def same_pool(server, different, pools, mine):
@@ -114,3 +81,47 @@ def same_pool(server, different, pools, mine):
         if pools[server] == pools[other]:
             fail(f"{server} and {other} of the pool {pools[server]} have different certificates",
                  case="different", observed=mine)  # fmt: skip
+
+
+@control("TLS-04", per="edge_name")
+def test_edge_speaks_tls_1_2(edge_tls, edge_name):
+    """What was negotiated with this machine, which itself accepts nothing older."""
+    edge_tls.names()
+    negotiated = []
+
+    def judge(handshake):
+        fault = handshake.fault()
+        if fault is None:
+            negotiated.append(f"{handshake.version()} on port {handshake.port}")
+            show(list(negotiated))
+            if handshake.version() not in ("TLSv1.2", "TLSv1.3"):
+                fail(f"{handshake.place} negotiates {handshake.version()}", observed=handshake.version())
+        elif fault["too_old"]:
+            fail(fault["text"], observed="older than TLSv1.2")
+        elif handshake.port == 443:
+            note(f"{handshake.place} was not judged, because nothing speaks TLS there: {fault['text']}")
+        else:
+            raise Unseen(f"no version was negotiated: {fault['text']}", caused_by=("TLS-02",))
+
+    every(edge_tls.on_both_ports(edge_name), judge)
+
+
+@control("TLS-05")
+def test_webdir_answers(webdir_tls):
+    """The handshake alone, as a proxy that inspects TLS would show itself."""
+    answers(webdir_tls)
+    is_trusted(webdir_tls)
+
+
+def is_trusted(handshake):
+    problem = handshake.problem()
+    if problem is not None:
+        fail(f"the certificate of {handshake.place} is not valid: {problem}", case="certificate", observed=problem)
+    show(f"{handshake.version()}, certificate for {said(handshake.names())}")
+
+
+def answers(handshake):
+    """A name that does not exist is no connection either."""
+    fault = handshake.fault()
+    if fault is not None:
+        fail(fault["text"], case="tls" if fault["stage"] == "tls" else "tcp", observed=fault["text"])

@@ -92,6 +92,7 @@ def test_reads_the_central_store(stores):
     if connected != central:
         text = f"the session reads from {store(connected)}, the central store is {store(central)}"
         fail(text, observed=store(connected))
+    show(store(connected))
 
 
 def store(place):

@@ -149,8 +149,7 @@ class Target(Frozen, frozen=True, kw_only=True):
     connect_to: dict[str, str] | None = None
     evidence: dict[str, EvidenceSource] = {}
     max_age_hours: int | None = None
-    assumed: tuple[str, ...] = ()
-    """What nobody said and the program took to be so. Never written by people."""
+    assumed: tuple[str, ...] = ()  # what nobody said and the program took to be so; never written by people
 
     @property
     def vantage_points(self) -> tuple[str, ...]:
@@ -214,8 +213,7 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
     target: Target
     entries: dict[str, Evidence] = {}
     sent: tuple[Sent, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What is worth knowing of where the evidence came from, as sentences: files of an export that answer nothing."""
+    notes: tuple[str, ...] = ()  # what is worth knowing of the sources, as sentences: files that answer nothing
     digest: str = ""
 
 

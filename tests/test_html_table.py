@@ -50,6 +50,13 @@ def test_a_row_over_many_subjects_counts_and_names_the_worst_first() -> None:
     assert "2 pass" in row[3]
 
 
+def test_what_is_waived_says_who_answers_for_it() -> None:
+    data = ["<p>log</p>"]
+    html_table.details(report("HOST-06"), data)
+    assert words(cells("HOST-06")[3]) == "Waived, high"
+    assert "waived until 2026-03-31 by Ada Lovelace" in data[0]
+
+
 def test_hostile_cells_are_text() -> None:
     for control in made.BASELINE.controls:
         row = "".join(cells(control, "hostile"))

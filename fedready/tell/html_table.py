@@ -19,6 +19,24 @@ MOST = 10
 """Findings that a row writes out; readiness.html holds them all."""
 
 
+STYLE = """
+body { color: #1b1d22; font-size: 14px; line-height: 1.4; }
+a, .filters button, .collapse button { color: #1f4f96; }
+#results-table { color: #1b1d22; font-size: 13px; }
+#results-table th, #results-table td { vertical-align: top; overflow-wrap: anywhere; }
+#environment-header.collapsed h2:hover::after, #environment-header h2:hover::after { color: #565a63; }
+span.passed, .passed .col-result { color: #1c6b43; }
+span.error, span.failed, span.xpassed, .error .col-result, .failed .col-result, .xpassed .col-result { color: #b1261d; }
+span.skipped, span.xfailed, span.rerun, .skipped .col-result, .xfailed .col-result, .rerun .col-result { color: #575d69; }
+"""
+"""pytest-html's own greys cannot be read; its `--css` would print the path of the file."""
+LEGEND = (
+    'The report for people is <a href="readiness.html">readiness.html</a>; every control here leads into it. pytest has '
+    "fewer words than we have verdicts: what could not be looked at counts as an error, an advisory as failed, what is "
+    "waived as an expected failure, and what does not apply as skipped."
+)
+
+
 class CheckReport(Protocol):
     """The two attributes that the plugin puts on a test report."""
 
@@ -26,8 +44,13 @@ class CheckReport(Protocol):
     fedready_findings: tuple[Finding, ...]
 
 
+def above(prefix: list[str]) -> None:
+    """`pytest_html_results_summary`: readable colours, and what pytest's words mean here."""
+    prefix.append(f"<style>{STYLE}</style><p>{LEGEND}</p>")
+
+
 def header(cells: list[str]) -> None:
-    """`pytest_html_results_table_header`: our columns; Result stays first, for pytest-html's filter works on it."""
+    """`pytest_html_results_table_header`: our columns; Result stays first, for pytest-html filters by its words."""
     result = cells[0]
     cells[:] = [
         result,
@@ -54,7 +77,7 @@ def row(report: Any, cells: list[str]) -> None:
     cells[:] = [
         result,
         f'<td class="col-control" style="min-width: 18em">{link}</td>',
-        _cell(_subjects(findings)),
+        _cell(_subjects(findings), "8em"),
         _cell(_verdicts(findings)),
         _cell(_expected(findings)),
         _cell(_observed(findings)),
@@ -77,6 +100,8 @@ def _lines(findings: list[Finding]) -> list[str]:
             finding.message or finding.note or reason_of(finding) if finding.verdict != "pass" else finding.note or ""
         )
         lines.append(f"{finding.control} {finding.subject}: {state_of(finding).value}. {words}".rstrip())
+        if (waiver := finding.waiver) is not None and finding.waived:
+            lines.append(f"   waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
         lines += [f"   {r.question} > {r.path or 'answer'}: {shown(r.value, SHORT)}" for r in finding.readings[:10]]
     return lines + _rest(findings)
 
@@ -115,8 +140,8 @@ def _observed(findings: list[Finding]) -> list[str]:
     return list(values)
 
 
-def _cell(lines: list[str]) -> str:
-    return f'<td style="overflow-wrap: anywhere">{"<br>".join(_safe(line) for line in lines)}</td>'
+def _cell(lines: list[str], width: str = "7em") -> str:
+    return f'<td style="overflow-wrap: anywhere; min-width: {width}">{"<br>".join(_safe(line) for line in lines)}</td>'
 
 
 def _safe(text: str) -> str:

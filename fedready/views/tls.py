@@ -71,6 +71,10 @@ class Handshake:
         """Does the certificate hold this name?"""
         return covers(self.names(), host)
 
+    def issuer(self) -> str:
+        """Who issued the certificate."""
+        return str(self._certificate()["issuer"])
+
     def has_expired(self) -> bool:
         """Was the certificate out of date when it was asked?"""
         until = self._certificate()["not_after"]
@@ -87,7 +91,7 @@ class Handshake:
         return version
 
     def _certificate(self) -> dict[str, Any]:
-        return shaped(self._question, self._shown()["certificate"], ("names", "not_after"))
+        return shaped(self._question, self._shown()["certificate"], ("names", "issuer", "not_after"))
 
     def _shown(self) -> dict[str, Any]:
         value = shaped(self._question, structured(self._desk, self._question, ("connected",)), CONNECTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,23 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def pdf_text() -> Callable[[bytes, int], str]:
+    """`pdf_text(pdf, page)`: the text of one page, as poppler's pdftotext reads it."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        missing = "there is no pdftotext for the tests of print: apt-get install -y poppler-utils"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+    def text(pdf: bytes, page: int) -> str:
+        command = [program, "-f", str(page), "-l", str(page), "-enc", "UTF-8", "-", "-"]
+        return subprocess.run(command, input=pdf, capture_output=True, check=True, timeout=60).stdout.decode("utf-8")
+
+    return text
 
 
 Opens = Callable[..., Any]

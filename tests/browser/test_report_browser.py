@@ -142,9 +142,49 @@ def test_page_one_on_paper_holds_headline_blockers_and_sign_off(opens: Any, tmp_
     assert page.evaluate("getComputedStyle(document.querySelector('.first')).breakAfter") == "page"
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize("name", ["not_ready", "undetermined", "ready", "many"])
+def test_page_one_of_the_pdf_reads_as_it_should(opens: Any, pdf_text: Any, name: str) -> None:
+    page = opens(made.many(1_000) if name == "many" else getattr(made, name)())
     pdf = page.pdf(prefer_css_page_size=True)
-    assert pdf.startswith(b"%PDF")
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 2
+    first, second = " ".join(pdf_text(pdf, 1).split()), " ".join(pdf_text(pdf, 2).split())
+    headline = {"ready": "Ready", "undetermined": "Undetermined"}.get(name, "Not ready")
+    for needed in (
+        headline,
+        "On-premises",
+        "Coverage",
+        "Assessed",
+        "0 writes",
+        "sha256:",
+        "Since the last run",
+        "Waivers",
+    ):
+        assert needed in first
+    for needed in ("Sign-off", "Name", "Role", "Date", "Decision", "go with conditions", "Signature"):
+        assert needed in first
+        assert needed not in second or needed in ("Name", "Date", "Role")
+    assert re.search(r"1 ?/ ?\d+$", first)
+    assert "Every control, in the article's order" in second
+
+
+def test_the_sections_at_a_glance_count_controls_and_lead_to_their_rows(opens: Any) -> None:
+    page = opens(made.not_ready())
+    cells = [e.inner_text().split() for e in page.query_selector_all(".overview tbody tr:nth-child(2) td")]
+    heads = [e.inner_text() for e in page.query_selector_all(".overview thead th")]
+    assert dict(zip(heads[1:], cells, strict=True)) == {
+        "Fail": ["3"], "Unknown": [], "Waived": ["1"], "Advisory": [], "Pass": ["1"], "Not applicable": [],
+    }  # fmt: skip
+    page.get_by_role("button", name="Severity").click()
+    page.click(".overview tbody tr:nth-child(2) a")
+    expect(page.locator("tbody[data-section='Hosting provider'] tr.section")).to_be_in_viewport()
+    assert page.locator("th[aria-sort]").count() == 0
+
+
+def test_each_answer_says_of_whom_and_when(opens: Any) -> None:
+    page = opens(made.not_ready())
+    text = page.locator("#EDGE-02 .readings .whom").first.inner_text()
+    assert text == "pool.contoso.com, 2026-01-02T03:04:06Z as CONTOSO\\auditor"
 
 
 @pytest.mark.parametrize("name", RUNS)
