@@ -35,7 +35,7 @@ NAMES = (
 def estate(folder: Path, seconds: float, names: tuple[str, ...] = NAMES) -> Path:
     """The healthy estate with every one of these cmdlets taking its time."""
     faults = "".join(f"  - {{at: 'onprem: {name}', do: slow, seconds: {seconds}}}\n" for name in names)
-    file = folder / f"slow-{seconds}.yaml"
+    file = folder / "slow.yaml"
     file.write_text(f"extends: healthy\nfaults:\n{faults}", encoding="utf-8")
     return file
 
