@@ -1,7 +1,9 @@
 # make audit            audit the lab's estate contoso, end to end (ESTATE=drifted for another one)
 # make test             the project's own tests
 # make lint             ruff, mypy, layers, generated documents
-# make docs             write the generated documents
+# make docs             write the generated documents and the sample report
+# make snapshots        record what the lab answers, for the tests
+# make pictures         take the pictures of docs/report.md again (needs Chromium)
 # make lock             compile requirements*.in into requirements*.txt
 # make clean            remove what was made here
 #
@@ -16,7 +18,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 export ESTATE
 
-.PHONY: audit test lint docs lock clean help
+.PHONY: audit test lint docs snapshots pictures lock clean help
 .DELETE_ON_ERROR:
 
 audit: $(VENV)/.lab
@@ -30,7 +32,8 @@ audit: $(VENV)/.lab
 
 # pytest.ini names no test plugins; these are the tests' own. Sockets reach loopback only.
 TEST_PLUGINS := -p pytest_socket --allow-hosts=127.0.0.1,::1 --allow-unix-socket -p pytest_randomly \
-                -p _hypothesis_pytestplugin -p time_machine
+                -p _hypothesis_pytestplugin -p time_machine \
+                --assert=rewrite -p logging -p unraisableexception -p threadexception -p faulthandler
 TESTS ?= tests
 
 test: $(VENV)/.dev
@@ -45,6 +48,15 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.lab
 	$(PY) -m fedready docs --write
+	$(PY) -m pytest -q --snapshot fixtures/snapshots/contoso.json --waivers fixtures/waivers/contoso.yaml \
+	  --as-of 2026-11-23T12:00:00Z --report-dir reports/sample
+
+# What the lab answers, recorded over the wire for the tests that judge without one.
+snapshots: $(VENV)/.dev
+	$(PY) -m tests.record
+
+pictures: $(VENV)/.dev
+	$(PY) docs/pictures.py
 
 lock: $(VENV)/.dev
 	$(LOCK) -o requirements.txt requirements.in

@@ -167,6 +167,10 @@ class Audit:
         sources = Sources({}) if kept else open_sources(target)
         return cls(options, target, baseline, waivers, kept, sources)
 
+    def keep(self, asked: Snapshot) -> None:
+        """This is the evidence to judge; the target is the one that it holds."""
+        self.kept, self.target = asked, asked.target
+
     @property
     def phase(self) -> str:
         return self.options.phase or self.target.phase or "hybrid"

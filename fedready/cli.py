@@ -117,7 +117,9 @@ def _report(asked: argparse.Namespace) -> int:
     named = run_folder(Path(asked.run))
     run = run_of(named)
     try:
-        with open_run_folder(run.target.name, run.started, report_dir=Path(asked.out) if asked.out else named) as folder:
+        with open_run_folder(
+            run.target.name, run.started, report_dir=Path(asked.out) if asked.out else named
+        ) as folder:
             written = write_reports(run, folder)
     except CannotWrite as wrong:
         print(str(wrong).replace("--report-dir DIR", "--out DIR"), file=sys.stderr)

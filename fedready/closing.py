@@ -16,10 +16,11 @@ import msgspec
 from fedready.audit import Audit
 from fedready.model import Run
 from fedready.snapshot import to_bytes
+from fedready.stopping import INTERRUPTED
 from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, fault, write_all
 
-INTERRUPTED, BROKEN, UNWRITTEN = 2, 3, 4
-"""Exit codes, as pytest means them: stopped by somebody, a fault of the program, something that a person has to mend."""
+BROKEN, UNWRITTEN = 3, 4
+"""Exit codes, as pytest means them: a fault of the program, something that a person has to mend."""
 REPORT_IT = "This is a fault of fedready: please report it."
 
 
@@ -61,7 +62,8 @@ def close(
     said = list(trouble)
     run: Run | None = None
     try:
-        folder.write("snapshot.json", to_bytes(audit.snapshot))  # first: all else can be made of it again
+        if not folder.holds("snapshot.json"):  # first: all else can be made of it again
+            folder.write("snapshot.json", to_bytes(audit.snapshot))
         audit.make_up(selected, stopped=stopped, broken=broken or {})
         run = audit.finish(dt.datetime.now(dt.UTC), interrupted=stopped)
         if exit_code is not None:

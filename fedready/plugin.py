@@ -1,46 +1,28 @@
-"""pytest as the auditor: options, the moment of asking, verdicts on reports, the files of a run.
+"""pytest as the auditor: options, the moment of asking, verdicts on reports. `reporting.py` has the end of a run.
 
-With `handles` and `check` the only room that knows pytest. Inert for runs that select no control.
+With these, `handles` and `check` the only rooms that know pytest. Inert for runs that select no control.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fedready import reporting
 from fedready.audit import Audit, Options, one_source, plan_of, utc
 from fedready.desk import Desk
 from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.model import Control, Finding, Verdict
+from fedready.stash import AUDIT, FINDINGS, FOLDER, PROGRESS, STOPPING, Progress
+from fedready.stopping import INTERRUPTED, Stopping
 from fedready.yamlmarks import Mistake
-
-AUDIT = pytest.StashKey["Audit"]()
-FOLDER = pytest.StashKey[Any]()
-FINDINGS = pytest.StashKey[list[Finding]]()
-PROGRESS = pytest.StashKey["Progress"]()
-CLOSING = pytest.StashKey[Any]()
-
-
-@dataclass
-class Progress:
-    """How far an audit has come.
-
-    `selected` are the controls of this run, `broken` those that a fault of ours kept from being judged, `stopped` is set
-    when Ctrl-C ended the asking, `trouble` are sentences for the user and `exit_code` what they lead to.
-    """
-
-    selected: list[str]
-    broken: dict[str, str] = field(default_factory=dict)
-    stopped: bool = False
-    trouble: list[str] = field(default_factory=list)
-    exit_code: int | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,7 +88,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    for module in MODULES:
+    for module in (*MODULES, reporting):
         config.pluginmanager.register(module, module.__name__)
     config.addinivalue_line("markers", "control(id, per): the control of the baseline that this check judges")
     for name, what in (
@@ -203,31 +185,48 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     audit: Audit = config.stash[AUDIT]
     controls = [mark.args[0] for item in checks if (mark := _control_mark(item)) is not None]
     progress = config.stash[PROGRESS] = Progress(list(dict.fromkeys(controls)))
+    stopping = config.stash[STOPPING] = Stopping(config.stash[FOLDER], lambda text: _say(config, text))
+    stopping.begin()
     if audit.kept is not None:
         return
     from fedready.ask import plan
-    from fedready.closing import BROKEN, INTERRUPTED, REPORT_IT
-    from fedready.snapshot import seal
-    from fedready.tell.folder import fault
+    from fedready.closing import BROKEN, REPORT_IT
+    from fedready.snapshot import from_bytes, seal, to_bytes
+    from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
         progress.trouble.append(f"The asking ended early: fedready broke ({fault(bug)}). {REPORT_IT}")
         progress.exit_code = BROKEN
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
-    asked = plan.ask(
-        audit.target,
-        audit.baseline.clouds,
-        inquiries,
-        selection=_selection(config),
-        progress=_progress(config),
-        tool=f"fedready {_version()}",
-        recorded=audit.sources.answers,
-        on_broken=broke,
-    )
-    audit.kept = seal(audit.sources.noted(asked))
+    with stopping.asking():
+        asked = plan.ask(
+            audit.target,
+            audit.baseline.clouds,
+            inquiries,
+            selection=_selection(config),
+            progress=_progress(config),
+            tool=f"fedready {_version()}",
+            recorded=audit.sources.answers,
+            on_broken=broke,
+        )
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
+    with stopping.deferred():
+        content = to_bytes(seal(audit.sources.noted(asked)))
+        audit.keep(from_bytes(content))
+        with contextlib.suppress(CannotWrite):  # it is tried again at the end, which tells what is wrong
+            config.stash[FOLDER].write("snapshot.json", content)
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    """A last sentence on the terminal, past whatever captures it."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        with contextlib.suppress(RuntimeError, OSError):  # the terminal was in the middle of a line
+            reporter.ensure_newline()
+            reporter.write_line(text)
+            reporter.flush()
 
 
 def _selection(config: pytest.Config) -> str:
@@ -319,117 +318,3 @@ def _text(findings: Sequence[Finding], verdict: Verdict) -> str:
     said = [f"{f.control} {f.subject}: {f.message}" for f in findings if f.verdict is verdict]
     more = [f"... and {len(said) - 20} more"] if len(said) > 20 else []
     return "\n".join(visible(line) for line in [*said[:20], *more])
-
-
-def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
-    """An advisory is a fail that blocks nothing: pytest's line of counts says so."""
-    findings = getattr(report, "fedready_findings", None)
-    if findings and report.outcome == "failed" and worst(findings).is_advisory:
-        return "advisory", "a", "ADVISORY"
-    return None
-
-
-# --------------------------------------------------------------------------- telling
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
-    config = session.config
-    audit, progress = config.stash.get(AUDIT, None), config.stash.get(PROGRESS, None)
-    if audit is None or audit.kept is None or progress is None:
-        return (yield)
-    from fedready.closing import BROKEN, INTERRUPTED, UNWRITTEN, close
-    from fedready.tell.folder import fault
-
-    folder = config.stash[FOLDER]
-    stopped = progress.stopped or exitstatus == pytest.ExitCode.INTERRUPTED
-    exit_code = progress.exit_code
-    try:
-        yield
-    except KeyboardInterrupt:  # while pytest-html writes
-        folder.without("pytest.html")
-        stopped, exit_code = True, INTERRUPTED
-    except Exception as wrong:
-        folder.without("pytest.html")
-        progress.trouble.append(f"pytest.html was not written ({fault(wrong)}).")
-        exit_code = UNWRITTEN if isinstance(wrong, OSError) else BROKEN
-    _take_out_pytest_html(config)
-    decides = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    closing = close(
-        audit,
-        folder,
-        progress.selected,
-        stopped=stopped,
-        broken=progress.broken,
-        trouble=progress.trouble,
-        exit_code=exit_code if decides else int(exitstatus),
-    )
-    config.stash[CLOSING] = closing
-    if closing.exit_code is not None:
-        session.exitstatus = closing.exit_code
-    elif closing.run is not None:
-        session.exitstatus = closing.run.exit_code
-
-
-def _take_out_pytest_html(config: pytest.Config) -> None:
-    """pytest-html has written its file by now; its closing line would name the folder before it is renamed."""
-    from pytest_html.basereport import BaseReport
-
-    for plugin in list(config.pluginmanager.get_plugins()):
-        if isinstance(plugin, BaseReport):
-            config.pluginmanager.unregister(plugin)
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    closing = config.stash.get(CLOSING, None)
-    if closing is None:
-        return
-    from fedready.tell.folder import fault
-    from fedready.tell.terminal import ending
-
-    terminalreporter.ensure_newline()
-    if closing.run is not None:
-        try:
-            lines = ending(closing.run, closing.report, colour=terminalreporter._tw.hasmarkup)
-        except Exception as bug:
-            lines = [f"The summary could not be told: fedready broke ({fault(bug)}). Report: {closing.report}"]
-        for line in lines:
-            terminalreporter.write_line(line)
-    for sentence in closing.trouble:
-        terminalreporter.write_line(sentence, red=True)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    folder = config.stash.get(FOLDER, None)
-    if folder is not None:
-        folder.abandon()
-
-
-def pytest_html_report_title(report: Any) -> None:
-    from fedready.tell import html_table
-
-    report.title = html_table.TITLE
-
-
-def pytest_html_results_summary(prefix: list[str]) -> None:
-    from fedready.tell import html_table
-
-    html_table.above(prefix)
-
-
-def pytest_html_results_table_header(cells: list[str]) -> None:
-    from fedready.tell import html_table
-
-    html_table.header(cells)
-
-
-def pytest_html_results_table_row(report: Any, cells: list[str]) -> None:
-    from fedready.tell import html_table
-
-    html_table.row(report, cells)
-
-
-def pytest_html_results_table_html(report: Any, data: list[str]) -> None:
-    from fedready.tell import html_table
-
-    html_table.details(report, data)

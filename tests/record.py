@@ -29,7 +29,7 @@ from lab.world import World
 from tests.judging import ROOT, baseline
 
 FROZEN = "2026-01-02T03:04:05Z"
-RECORDED = ("healthy", "with-edges", "migrated")
+RECORDED = ("healthy", "contoso", "drifted", "closed-federation", "with-edges", "migrated")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 RECENT = 7 * 24 * 60
 """Minutes. What is older is a date of its own, such as the end of a certificate."""

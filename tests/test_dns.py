@@ -513,3 +513,18 @@ def test_damaged_answers_are_read_or_refused(data: st.DataObject) -> None:
 def test_what_fits_no_question(answer: bytes) -> None:
     query = Query(b"", b"\x01a\0\0\1\0\1")
     assert not query.fits(answer)
+
+
+def test_a_machine_without_sockets_is_told_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop needs a socket of its own; when there is none left, every question says so, early or late."""
+
+    def none_left() -> object:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("asyncio.SelectorEventLoop", none_left)
+    with asking({"public": "127.0.0.1:53"}) as room:
+        for _ in range(2):
+            evidence = room.ask(Lookup("public", "A", "sip.contoso.com")).result(10)
+            assert evidence.state == "failed"
+            assert evidence.cause is not None
+            assert (evidence.cause.kind, "Too many open files" in evidence.cause.text) == ("unreachable", True)

@@ -24,6 +24,14 @@ HEADLINES = {
     "tenant-unreachable": ("UNDETERMINED", 10),
     "gcc-high": ("READY", 0),
     "closed-federation": ("READY", 0),
+    "china": ("READY", 0),
+    "dod": ("READY", 0),
+    "pre-hybrid": ("READY", 0),
+    "migrated": ("READY", 0),
+    "hybrid-disabled": ("READY", 0),
+    "with-edges": ("READY", 0),
+    "stale-edge": ("NOT READY", 1),
+    "two-edge-pools": ("NOT READY", 1),
 }
 
 
@@ -108,3 +116,7 @@ def test_an_edge_that_was_left_behind(tmp_path: Path) -> None:
     follows = {f["control"]: f["caused_by"] for f in ended.findings["findings"] if f["caused_by"]}
     assert follows == {"EDGE-09": ["SESS-07"]}
     assert {command.side for command in world.log.commands} == {"onprem", "tenant", "edge01", "edge02"}
+
+
+def test_every_estate_of_the_lab_has_its_headline_here() -> None:
+    assert {path.stem for path in ESTATES.glob("*.yaml")} == set(HEADLINES)

@@ -10,9 +10,13 @@ import jsonschema
 import msgspec
 import pytest
 
-from fedready.model import Run
+from fedready.model import PHASES, Run
+from fedready.snapshot import read
 from fedready.tell.findings import Findings, findings_json, schema_text, schemas
+from fedready.tell.markdown import action_plan_md
+from fedready.tell.readiness import readiness_html
 from tests import made_runs as made
+from tests.judging import judge
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schema"
 
@@ -131,3 +135,15 @@ def test_a_lone_surrogate_is_written_as_its_code_point() -> None:
     text = findings_json(made.hostile()).decode("utf-8")
     assert "⟨U+D800⟩" in text
     msgspec.json.decode(text, type=Findings)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_placeholder_of_the_catalogue_is_left(phase: str) -> None:
+    """Whatever was seen or not: an answer less at a time would take long, so half of them and none."""
+    kept = read(SCHEMAS.parent.parent / "fixtures" / "snapshots" / "healthy.json")
+    for step in (1, 2, 0):
+        entries = dict(list(kept.entries.items())[::step]) if step else {}
+        run = judge(msgspec.structs.replace(kept, entries=entries), phase=phase)
+        assert "{{" not in findings_json(run).decode("utf-8")
+        assert "{{" not in readiness_html(run).decode("utf-8")
+        assert "{{" not in "".join(action_plan_md(run))

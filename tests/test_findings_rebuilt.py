@@ -74,7 +74,8 @@ def rebuilt(snapshot: Snapshot, finding: Finding) -> Snapshot:
     for reading in finding.readings:
         groups[reading.question].append(reading)
     sent = tuple(
-        Sent(to=str(r.value).partition(": ")[0], command=str(r.value).partition(": ")[2]) for r in groups.pop("sent", [])
+        Sent(to=str(r.value).partition(": ")[0], command=str(r.value).partition(": ")[2])
+        for r in groups.pop("sent", [])
     )
     entries = {
         question: Evidence(state="answered", value=rebuilt_value(readings), via="snapshot", asked=snapshot.run.started)

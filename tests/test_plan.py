@@ -362,7 +362,11 @@ def test_a_side_is_answered_from_a_snapshot_and_asks_nobody() -> None:
     half = target(evidence={"onprem": EvidenceSource(snapshot="old.json")})
     old = {SIP_DOMAINS.text: estate(SIP_DOMAINS)}
     snapshot = ask(
-        half, CLOUDS, [FEDERATION_SRV, DISCOVER_PROVIDERS], open_room=rooms, recorded={"onprem": Older(recorded(old), "old.json")}
+        half,
+        CLOUDS,
+        [FEDERATION_SRV, DISCOVER_PROVIDERS],
+        open_room=rooms,
+        recorded={"onprem": Older(recorded(old), "old.json")},
     )
     assert snapshot.entries[SIP_DOMAINS.text].via == "snapshot"
     assert "dns@public: WILDCARD fabrikam.com" in snapshot.entries

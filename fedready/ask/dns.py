@@ -212,13 +212,14 @@ class Resolvers:
         self._stop: asyncio.Event
         self._closed = False
         self._woken = False
+        self._broken: Evidence | None = None
 
     def ask(self, question: Lookup | Wildcard) -> Future[Evidence]:
         """Ask one question. The future never carries an exception; what goes wrong is evidence of state `failed`."""
         future: Future[Evidence] = Future()
         with self._lock:
-            if self._closed:
-                future.set_result(stopped())
+            if self._closed or self._broken is not None:
+                future.set_result(self._broken or stopped())
                 return future
             self._inbox.append((question, future))
             if self._thread is None:
@@ -241,8 +242,18 @@ class Resolvers:
 
     def _run(self) -> None:
         # The selector loop everywhere: Windows' own default has no add_reader, and stops reading after an ICMP error.
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(self._serve())
+        try:
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve())
+        except (
+            Exception
+        ) as wrong:  # no file descriptor left for the loop's own socket, say: nobody waits for this thread
+            text = f"DNS cannot be asked from here ({type(wrong).__name__}: {wrong})"
+            with self._lock:
+                self._broken = Evidence(state="failed", cause=Cause(kind="unreachable", text=text))
+                left, self._inbox = self._inbox, []
+            for _, future in left:
+                future.set_result(self._broken)
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()

@@ -227,15 +227,16 @@ class _Asking:
         waiting, self._to_ask = self._to_ask, []
         # The slowest endpoints are dialled first, and asked first what the most has to wait for.
         waiting.sort(key=lambda each: (not isinstance(each[1], Cmdlet), -each[0]))
-        to_ask = [question for _, question in waiting]
-        lanes = [
-            self._lane_for(question) for question in to_ask
-        ]  # opening one may ask for a password: before any progress
-        for question, lane in zip(to_ask, lanes, strict=True):
-            if lane is not None:
-                self._put(question, lane)
-        for lane in self._lanes.values():
-            self._feed(lane)
+        cmdlets = [question for _, question in waiting if isinstance(question, Cmdlet)]
+        for together in (cmdlets, [question for _, question in waiting if not isinstance(question, Cmdlet)]):
+            # Opening a lane may ask for a password: all of them before any progress. It also imports what the lane needs,
+            # so the lanes of PowerShell, whose way is the longest, are on it before the others' libraries are loaded.
+            lanes = [self._lane_for(question) for question in together]
+            for question, lane in zip(together, lanes, strict=True):
+                if lane is not None:
+                    self._put(question, lane)
+            for lane in self._lanes.values():
+                self._feed(lane)
 
     def _questions(self, inquiry: Inquiry) -> list[Question]:
         """The questions of an inquiry; none where what they follow from was not seen (judging says so).

@@ -59,6 +59,7 @@ class RunFolder:
         self._by_others: set[str] = set()
         self._without: set[str] = set()
         self._finished = False
+        self.is_moving = False
 
     def path_for(self, name: str) -> Path:
         """Where a writer that insists on a path of its own (pytest-html) may put `name`; it is moved with the others."""
@@ -88,6 +89,10 @@ class RunFolder:
                 raise
         return self.path / name
 
+    def holds(self, name: str) -> bool:
+        """Was this file written already?"""
+        return (self._work / name).is_file()
+
     def without(self, name: str) -> None:
         """This file could not be made: neither a half one nor that of an earlier run stands beside the others."""
         self._without.add(name)
@@ -101,12 +106,16 @@ class RunFolder:
         """
         if self._finished:
             return self.path
-        with _explained(self.path):
-            try:
-                self._move()
-            except KeyboardInterrupt:  # a few renames: not to be left in the middle
-                self._move()
-                raise
+        self.is_moving = True
+        try:
+            with _explained(self.path):
+                try:
+                    self._move()
+                except KeyboardInterrupt:  # a few renames: not to be left in the middle
+                    self._move()
+                    raise
+        finally:
+            self.is_moving = False
         return self.path
 
     def _move(self) -> None:

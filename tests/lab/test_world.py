@@ -89,9 +89,7 @@ def test_distance_is_felt_per_round_trip(dig: Any, fetch: Any) -> None:
 
 
 def test_made_up_people_are_the_labs_own(world: World, ask: Any) -> None:
-    people = ask(
-        world, "tenant", "Get-CsOnlineUser", Filter="OnPremHostingProvider -ne $null"
-    ).rows()
+    people = ask(world, "tenant", "Get-CsOnlineUser", Filter="OnPremHostingProvider -ne $null").rows()
     assert len(people) == 12
     assert all("Labperson" in str(person["DisplayName"]) for person in people)
 
