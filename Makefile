@@ -32,8 +32,10 @@ audit: $(VENV)/.lab
 
 # pytest.ini names no test plugins; these are the tests' own. Sockets reach loopback only.
 TEST_PLUGINS := -p pytest_socket --allow-hosts=127.0.0.1,::1 --allow-unix-socket -p pytest_randomly \
-                -p _hypothesis_pytestplugin -p time_machine \
-                --assert=rewrite -p logging -p unraisableexception -p threadexception -p faulthandler
+                -p _hypothesis_pytestplugin -p time_machine
+# They are tests of a program, so they have everything of pytest's that an audit does without.
+TEST_PLUGINS += -o "addopts=--disable-plugin-autoload -p pytest_metadata.plugin -p pytest_html.plugin -p no:cacheprovider \
+                --import-mode=importlib"
 TESTS ?= tests
 
 test: $(VENV)/.dev
