@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say everything about one control", allow_abbrev=False)
     explain.add_argument("control", metavar="ID", help="its id, like HOST-04")
     explain.add_argument("--baseline", metavar="FILE", help="another baseline")
+    explain.add_argument("--reports", metavar="DIR", default="reports", help="where the latest run is looked for")
 
     report = commands.add_parser("report", help="write the reports of a run again", allow_abbrev=False)
     report.add_argument(
@@ -95,6 +96,8 @@ def _run(asked: argparse.Namespace) -> int:
         said = ready_made(asked.command, control=getattr(asked, "control", ""), as_json=getattr(asked, "json", False))
         if said is not None:
             print(said, end="")
+            if asked.command == "explain":
+                _latest(asked)
             sys.stdout.flush()
             return 0
 
@@ -106,6 +109,16 @@ def _run(asked: argparse.Namespace) -> int:
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return USAGE_ERROR
+
+
+def _latest(asked: argparse.Namespace) -> None:
+    """What the latest run said of the control, if there is one."""
+    from pathlib import Path
+
+    if Path(asked.reports).is_dir():
+        from fedready.latest import said_of
+
+        print(said_of(asked.control, Path(asked.reports)), end="")
 
 
 def _report(asked: argparse.Namespace) -> int:
@@ -204,6 +217,7 @@ def _from_baseline(asked: argparse.Namespace) -> int:
     baseline = load_baseline(asked.baseline or DEFAULT_BASELINE)
     if asked.command == "explain":
         print(manual.explained(baseline, asked.control), end="")
+        _latest(asked)
     elif asked.json:
         print(manual.controls_as_json(baseline), end="")
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fedready import index
+from fedready import index, judged
 from fedready.allowed import ALLOWED, Allowed
 from fedready.catalogue import load_baseline
 from fedready.model import PHASES, Baseline, CloudNames, Control
@@ -200,6 +200,12 @@ def _controls_page(baseline: Baseline) -> str:
         rows = [(f"[{c.id}](#{c.id.lower()})", c.title, c.severity.value, c.scope, c.owner) for c in section.controls]
         parts.append(_table(("id", "control", "severity", "scope", "owner"), rows))
         parts += [_control_text(control, baseline) for control in section.controls]
+    parts.append("## Where each control is judged, and what turns it\n\n")
+    parts.append(
+        "A bite is one change to a healthy deployment; the tests show that each turns exactly its control. In the phases "
+        "that are not named the control does not apply.\n\n"
+    )
+    parts.append(_table(judged.HEAD, judged.rows(baseline)))
     parts.append("## Names of the clouds\n\n")
     shown = ("sipfed", "sipdir", "webdir", "autodiscover", "suffix")
     cloud_rows = [(key, *(getattr(names, key) for names in baseline.clouds.values())) for key in shown]

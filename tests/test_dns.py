@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedready.ask.dns import Resolvers, name_servers
-from fedready.ask.dns_channel import NoReply, Query, Reply
+from fedready.ask.dns_channel import NoReply, Pace, Query, Reply
 from fedready.ask.dns_message import query, read
 from fedready.model import Evidence
 from fedready.questions import Lookup, Wildcard
@@ -394,6 +394,37 @@ def test_the_rate_is_capped() -> None:
         for future in [room.ask(Lookup("public", "A", f"a{n}.example")) for n in range(20)]:
             assert future.result(10).state == "answered"
         assert time.monotonic() - begun > (20 - 5 - 1) / 50  # a floor that no fast machine gets under
+
+
+def test_the_pace_halves_where_much_is_lost_and_comes_back() -> None:
+    pace = Pace(1000, burst=8)
+    now = 0.0
+    for _ in range(3):
+        now += Pace.WHILE
+        for _ in range(40):
+            pace.lost(now - Pace.WHILE / 2)
+        pace.answered(now)
+    assert pace.per_second == pytest.approx(125)
+    for _ in range(30):
+        now += Pace.WHILE
+        pace.answered(now)
+    assert pace.per_second == pytest.approx(1000)
+
+
+def test_single_names_without_answer_do_not_slow_the_rest() -> None:
+    pace = Pace(1000, burst=8)
+    for tick in range(2000):
+        now = tick * 0.01
+        (pace.lost if tick % 50 == 0 else pace.answered)(now)
+    assert pace.per_second == pytest.approx(1000)
+
+
+@given(st.lists(st.booleans(), max_size=500))
+def test_the_pace_keeps_its_bounds(outcomes: list[bool]) -> None:
+    pace = Pace(1000, burst=8)
+    for tick, lost in enumerate(outcomes):
+        (pace.lost if lost else pace.answered)(tick * 0.2)
+        assert 1000 * Pace.SLOWEST <= pace.per_second + 1e-6 <= 1000 + 1e-3
 
 
 def test_a_dead_server_is_not_waited_for_thousands_of_times() -> None:

@@ -62,17 +62,55 @@ class Reply:
 
 
 class Pace:
-    """At most so many datagrams a second, with a short burst allowed: public resolvers drop those who hurry."""
+    """At most so many datagrams a second, with a short burst allowed: public resolvers drop those who hurry.
+
+    Adaptive: where more than a tenth of the datagrams of a while stay without answer, the server or the way to it drops what
+    is too fast, and the pace halves; while hardly any is lost it wins back a quarter. Single names that nobody answers for
+    (a broken zone among thousands) change nothing, and a resolver that loses nothing never notices.
+    """
+
+    SLOWEST = 1 / 64
+    """Of the given rate: below it, waiting longer helps nobody."""
+    WHILE = 0.5
+    """Seconds that are looked at together: what is lost together has one cause."""
+    FEW = 8
+    """Datagrams; fewer in a while say nothing."""
 
     def __init__(self, per_second: float, burst: int) -> None:
-        self._gap = 1.0 / per_second
-        self._slack = burst * self._gap
+        self._least_gap = self._gap = 1.0 / per_second
+        self._burst = burst
         self._next = 0.0
+        self._since = 0.0
+        self._lost = self._answered = 0
+
+    @property
+    def per_second(self) -> float:
+        """The pace of now."""
+        return 1.0 / self._gap
+
+    def lost(self, now: float) -> None:
+        """A datagram stayed without answer for as long as one waits."""
+        self._lost += 1
+        self._look(now)
+
+    def answered(self, now: float) -> None:
+        self._answered += 1
+        self._look(now)
+
+    def _look(self, now: float) -> None:
+        if now - self._since < self.WHILE:
+            return
+        seen = self._lost + self._answered
+        if self._lost >= self.FEW and self._lost > seen / 10:
+            self._gap = min(self._gap * 2, self._least_gap / self.SLOWEST)
+        elif self._lost <= seen / 50:
+            self._gap = max(self._gap / 1.25, self._least_gap)
+        self._since, self._lost, self._answered = now, 0, 0
 
     async def turn(self) -> None:
         """Wait until the next datagram may leave."""
         now = asyncio.get_running_loop().time()
-        self._next = max(self._next, now - self._slack) + self._gap
+        self._next = max(self._next, now - self._burst * self._gap) + self._gap
         if self._next > now:
             await asyncio.sleep(self._next - now)
 
@@ -218,7 +256,10 @@ async def exchange(channels: Sequence[Channel], query: Query, deadline: float, p
             finally:
                 timer.cancel()
             if flight.reply is not None:
+                pace.answered(loop.time())
                 break
+            if flight.error is None:
+                pace.lost(loop.time())
     finally:
         for channel, number in flight.places:
             channel.forget(number)
