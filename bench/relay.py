@@ -149,10 +149,13 @@ async def tcp(address: tuple[str, int], hold: Hold) -> str:
         near = _End(hold, out=True, handshake=True)
 
         async def reach() -> None:
-            with contextlib.suppress(OSError):
+            try:
                 _, far = await loop.create_connection(lambda: _End(hold, out=False, handshake=False), *address)
-                far.join(near)
-                near.join(far)
+            except OSError:
+                near.transport.abort()  # nobody is there, and the client is to know
+                return
+            far.join(near)
+            near.join(far)
 
         tasks.add(task := loop.create_task(reach()))
         task.add_done_callback(tasks.discard)

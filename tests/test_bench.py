@@ -24,7 +24,9 @@ WIRE = ("pypsrp", "spnego", "dns", "requests", "urllib3", "cryptography", "trust
 
 
 def test_an_endpoint_has_one_shell_and_a_cmdlet_two_requests() -> None:
-    for side, (shells, requests) in a3.load(3).items():
+    found = a3.load(3)
+    assert set(found) == {"onprem", "tenant"}
+    for side, (shells, requests) in found.items():
         assert shells == 1, side
         assert requests == 2, side
 
