@@ -152,7 +152,7 @@ def _share(asked: argparse.Namespace) -> int:
     import random
     from pathlib import Path
 
-    from fedready.share import share_folder
+    from fedready.sharing.edition import share_folder
 
     drawn = random.SystemRandom() if asked.seed is None else random.Random(asked.seed)
     said = share_folder(

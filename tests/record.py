@@ -1,7 +1,7 @@
 """Record what the lab answers for an estate as a snapshot that is the same each time: `python -m tests.record [ESTATE ...]`.
 
 The evidence is what the product really received over the wire. Only what differs from run to run is put right: times,
-durations, ports, and the random label of the wildcard probe.
+durations, ports, the random label of the wildcard probe, and the lab's names for its certificates.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from lab.world import World
 from tests.judging import ROOT, baseline
 
 FROZEN = "2026-01-02T03:04:05Z"
-RECORDED = ("healthy", "contoso", "drifted", "closed-federation", "with-edges", "migrated")
+RECORDED = ("healthy", "contoso", "drifted", "closed-federation", "with-edges", "migrated", "eleven-domains")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 RECENT = 7 * 24 * 60
 """Minutes. What is older is a date of its own, such as the end of a certificate."""
+SERIAL = re.compile(r"(Testing (?:CA|cert) #)[\w-]{16}")
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
 
 
@@ -79,12 +80,15 @@ def normal(recorded: Snapshot) -> Snapshot:
         if text.startswith(("onprem: ", "tenant: ")) and entry["asked"]:
             entry["value"] = since(entry["value"], entry["asked"])
         entry.update(ms=0, asked=FROZEN if entry["asked"] else "")
+        if text.startswith("GET ") and isinstance(entry["value"], dict):
+            for hop in entry["value"]["hops"]:
+                hop["headers"].pop("date", None)
         if ": WILDCARD " in text and isinstance(entry["value"], dict):
             entry["value"]["label"] = "random." + entry["value"]["label"].partition(".")[2]
     data["run"].update(started=FROZEN, ended=FROZEN)
     data["sent"] = sorted(data["sent"], key=lambda s: (s["to"], s["command"]))
     data["target"].update(ca_file=None, connect_to=None)
-    text = LOOPBACK.sub("127.0.0.1:53", msgspec.json.encode(data).decode())
+    text = SERIAL.sub(r"\1lab", LOOPBACK.sub("127.0.0.1:53", msgspec.json.encode(data).decode()))
     return sealing.seal(msgspec.json.decode(text, type=Snapshot))
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedready.aliases import Aliases
 from fedready.compare import fqdn, in_domain, same_fqdn
 from fedready.questions import NotAllowed, a_label, is_global
 from fedready.rejudge import CHECKS
-from fedready.vocabulary import Vocabulary, vocabulary
+from fedready.sharing.aliases import Aliases
+from fedready.sharing.vocabulary import Vocabulary, vocabulary
 from tests.judging import baseline
 
 

@@ -32,6 +32,8 @@ HEADLINES = {
     "with-edges": ("READY", 0),
     "stale-edge": ("NOT READY", 1),
     "two-edge-pools": ("NOT READY", 1),
+    "split-horizon": ("NOT READY", 1),
+    "eleven-domains": ("NOT READY", 1),
 }
 
 
@@ -59,7 +61,11 @@ def test_the_headline_of_an_estate(name: str, tmp_path: Path) -> None:
     parity(ended, world)
 
 
-ROOTS = {"default-routing": "EDGE-04", "half-disabled": "XS-07", "tenant-unreachable": "SESS-01"}
+ROOTS = {
+    "default-routing": "EDGE-04",
+    "half-disabled": "XS-07",
+    "tenant-unreachable": "SESS-01",
+}
 
 
 @pytest.mark.parametrize("name", sorted(ROOTS))
@@ -120,3 +126,12 @@ def test_an_edge_that_was_left_behind(tmp_path: Path) -> None:
 
 def test_every_estate_of_the_lab_has_its_headline_here() -> None:
     assert {path.stem for path in ESTATES.glob("*.yaml")} == set(HEADLINES)
+
+
+@pytest.mark.parametrize("name", ["healthy", "with-edges", "eleven-domains"])
+def test_a_recording_is_what_the_lab_answers_today(name: str) -> None:
+    kept = read(ROOT / "fixtures" / "snapshots" / f"{name}.json")
+    today = normal(ask_lab(name))
+    assert today.entries.keys() == kept.entries.keys()
+    for question, entry in today.entries.items():
+        assert entry == kept.entries[question], f"{question} is stale: run `make snapshots`"

@@ -17,7 +17,7 @@ import pytest
 from fedready import snapshot as sealing
 from fedready.cli import main
 from fedready.model import Cause, Evidence, Run, Snapshot, Waiver
-from fedready.share import share, write
+from fedready.sharing.edition import share, write
 from fedready.tell.folder import RunFolder, write_all
 from fedready.tell.summary import SHARE_EDITION
 from fedready.yamlmarks import Mistake
@@ -309,7 +309,7 @@ def test_a_name_that_is_left_is_no_edition(tmp_path: Path, monkeypatch: pytest.M
     def careless(run: Run, files: RunFolder) -> None:
         files.write("note.txt", b"ask the people of sip.contoso.com")
 
-    monkeypatch.setattr(sys.modules["fedready.share"], "write_all", careless)
+    monkeypatch.setattr(sys.modules["fedready.sharing.edition"], "write_all", careless)
     with pytest.raises(Mistake, match=r"note.txt would still hold sip\.contoso\.com"):
         write(edition, tmp_path / "out")
     assert [p.name for p in tmp_path.iterdir()] == ["run"]

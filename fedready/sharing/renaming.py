@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from fedready import snapshot as sealing
-from fedready.aliases import Aliases
 from fedready.model import Json, Snapshot, Waiver
+from fedready.sharing.aliases import Aliases
 
 _FILES = frozenset({"ca_file", "certificate_pem", "certificate_key_pem", "export", "snapshot"})
 _DISTINGUISHED = frozenset({"subject", "issuer"})

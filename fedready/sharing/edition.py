@@ -21,7 +21,6 @@ from typing import Any
 import msgspec
 
 from fedready import snapshot as sealing
-from fedready.aliases import Aliases
 from fedready.asked import sip_domains
 from fedready.audit import Audit, Options
 from fedready.catalogue import DEFAULT_BASELINE, load_baseline
@@ -29,11 +28,12 @@ from fedready.compare import fqdn, host_of
 from fedready.inquiry import Known
 from fedready.model import Baseline, NotRun, Run, Snapshot, Unseen, Waiver
 from fedready.rejudge import CHECKS, judge_all
-from fedready.renaming import renamed, renamed_waiver
+from fedready.sharing.aliases import Aliases
+from fedready.sharing.renaming import renamed, renamed_waiver
+from fedready.sharing.vocabulary import TOKEN, vocabulary
 from fedready.tell.findings import Findings
 from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, latest, write_all
 from fedready.tell.summary import SHARE_EDITION
-from fedready.vocabulary import TOKEN, vocabulary
 from fedready.yamlmarks import Mistake
 
 ONLY_DOMAINS = "partial: only the SIP domains "

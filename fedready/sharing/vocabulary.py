@@ -19,7 +19,7 @@ from fedready import model
 from fedready.allowed import ALLOWED
 from fedready.model import Baseline
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent.parent
 
 SEPARATOR = r"\x00-,./:-@\[-^`{-\x7f\s⟨⟩…‘’“”–—·×"  # noqa: RUF001
 TOKEN = rf"[^{SEPARATOR}]+"

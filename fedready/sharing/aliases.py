@@ -11,11 +11,11 @@ import random
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from fedready.addresses import Addresses
 from fedready.compare import in_domain
 from fedready.model import CloudNames
 from fedready.questions import NotAllowed, a_label
-from fedready.vocabulary import KEPT_HOSTS, KEPT_SUFFIXES, LABELS, TOKEN, Vocabulary
+from fedready.sharing.addresses import Addresses
+from fedready.sharing.vocabulary import KEPT_HOSTS, KEPT_SUFFIXES, LABELS, TOKEN, Vocabulary
 
 _HEX = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
 _OURS = re.compile(

@@ -1,0 +1,1 @@
+"""The share edition of a run: the same verdicts under other names."""
