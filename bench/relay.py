@@ -102,13 +102,15 @@ class Rounds:
 class _End(asyncio.Protocol):
     """One end of a relayed connection."""
 
-    def __init__(self, hold: Hold, out: bool, handshake: bool) -> None:
+    def __init__(self, hold: Hold, out: bool, handshake: bool, opened: list[Any]) -> None:
+        self._opened = opened
         self.transport: Any = None
         self.other: _End | None = None
         self._hold, self._way, self._early = hold, Way(out=out, handshake=handshake), list[bytes | None]()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
+        self._opened.append(transport)
 
     def data_received(self, data: bytes) -> None:
         self._pass(data)
@@ -141,16 +143,18 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._received(data, addr)
 
 
-async def tcp(address: tuple[str, int], hold: Hold) -> str:
+async def tcp(address: tuple[str, int], hold: Hold, opened: list[Any]) -> str:
     """Relay TCP connections to an address; returns where."""
     loop = asyncio.get_running_loop()
 
     def accepted() -> _End:
-        near = _End(hold, out=True, handshake=True)
+        near = _End(hold, out=True, handshake=True, opened=opened)
 
         async def reach() -> None:
             try:
-                _, far = await loop.create_connection(lambda: _End(hold, out=False, handshake=False), *address)
+                _, far = await loop.create_connection(
+                    lambda: _End(hold, out=False, handshake=False, opened=opened), *address
+                )
             except OSError:
                 near.transport.abort()  # nobody is there, and the client is to know
                 return
@@ -163,10 +167,11 @@ async def tcp(address: tuple[str, int], hold: Hold) -> str:
 
     tasks: set[asyncio.Task[None]] = set()
     server = await loop.create_server(accepted, "127.0.0.1", 0, backlog=256)
+    opened.append(server)
     return "{}:{}".format(*server.sockets[0].getsockname())
 
 
-async def udp(address: tuple[str, int], hold: Hold) -> str:
+async def udp(address: tuple[str, int], hold: Hold, opened: list[Any]) -> str:
     """Relay datagrams to an address; returns where."""
     loop = asyncio.get_running_loop()
     far: dict[Any, Any] = {}
@@ -190,22 +195,24 @@ async def udp(address: tuple[str, int], hold: Hold) -> str:
             hold.pass_on(back, lambda: near.sendto(data, client))
 
         transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(inward), remote_addr=address)
+        opened.append(transport)
         far[client] = transport, way, back, early
         for data in early:
             hold.pass_on(way, lambda data=data: transport.sendto(data))
 
     tasks: set[asyncio.Task[None]] = set()
     near, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(outward), local_addr=("127.0.0.1", 0))
+    opened.append(near)
     return "{}:{}".format(*near.get_extra_info("sockname"))
 
 
-async def relays(places: list[str], hold: Hold) -> dict[str, str]:
-    """`tcp=HOST:PORT` or `udp=HOST:PORT` -> where it is relayed."""
+async def relays(places: list[str], hold: Hold, opened: list[Any]) -> dict[str, str]:
+    """`tcp=HOST:PORT` or `udp=HOST:PORT` -> where it is relayed. What was opened, and has to be closed, goes to `opened`."""
     found = {}
     for place in places:
         kind, _, text = place.partition("=")
         host, _, port = text.rpartition(":")
-        found[place] = await {"tcp": tcp, "udp": udp}[kind]((host, int(port)), hold)
+        found[place] = await {"tcp": tcp, "udp": udp}[kind]((host, int(port)), hold, opened)
     return found
 
 
@@ -213,13 +220,15 @@ class InRounds:
     """Relays in a thread of this process that count rounds."""
 
     def __init__(self, places: list[str], quiet: float = 0.3) -> None:
-        self._places, self.rounds = places, Rounds(quiet)
+        self._places, self.rounds, self._opened = places, Rounds(quiet), list[Any]()
 
     def __enter__(self) -> InRounds:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.to = asyncio.run_coroutine_threadsafe(relays(self._places, self.rounds), self._loop).result(10)
+        self.to = asyncio.run_coroutine_threadsafe(relays(self._places, self.rounds, self._opened), self._loop).result(
+            10
+        )
         asyncio.run_coroutine_threadsafe(self.rounds.run(), self._loop)
         return self
 
@@ -229,6 +238,9 @@ class InRounds:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for one in self._opened:
+                one.close()
+            await asyncio.sleep(0.05)  # closing is done in the loop's next turns
 
         asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -237,7 +249,7 @@ class InRounds:
 
 
 async def _main(seconds: float, places: list[str]) -> None:
-    print(json.dumps(await relays(places, Delay(seconds))), flush=True)
+    print(json.dumps(await relays(places, Delay(seconds), [])), flush=True)
     await asyncio.Event().wait()
 
 
