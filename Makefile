@@ -1,5 +1,6 @@
 # make audit            audit the lab's estate contoso, end to end (ESTATE=drifted for another one)
 # make test             the project's own tests
+# make bench            measure every row of docs/performance.md (ROW=A1 for one)
 # make lint             ruff, mypy, layers, generated documents
 # make docs             write the generated documents and the sample report
 # make snapshots        record what the lab answers, for the tests
@@ -18,7 +19,7 @@ LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gene
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 export ESTATE
 
-.PHONY: audit test lint docs snapshots pictures lock clean help
+.PHONY: audit test bench lint docs snapshots pictures lock clean help
 .DELETE_ON_ERROR:
 
 audit: $(VENV)/.lab
@@ -33,10 +34,17 @@ audit: $(VENV)/.lab
 # pytest.ini names no test plugins; these are the tests' own. Sockets reach loopback only.
 TEST_PLUGINS := -p pytest_socket --allow-hosts=127.0.0.1,::1 --allow-unix-socket -p pytest_randomly \
                 -p _hypothesis_pytestplugin -p time_machine
+# They are tests of a program, so they have everything of pytest's that an audit does without.
+TEST_PLUGINS += -o "addopts=--disable-plugin-autoload -p pytest_metadata.plugin -p pytest_html.plugin -p no:cacheprovider \
+                --import-mode=importlib"
 TESTS ?= tests
 
 test: $(VENV)/.dev
 	$(PY) -m pytest $(TESTS) -W error $(TEST_PLUGINS) $(TEST_OPTIONS)
+
+# Both sides of each row run in turn; bench/results.json keeps the newest figures. Nothing fails for being slow.
+bench: $(VENV)/.dev
+	$(PY) -m bench $(ROW)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
-from bench.runs import ROOT
+from bench.runs import ROOT, Unfit
 
 
 class Lab:
@@ -64,6 +68,27 @@ class Lab:
         host, _, port = self.content["connect_to"][_place(self.content["endpoints"][side]["url"])].rpartition(":")
         return host, int(port)
 
+    def check_distance(self) -> float:
+        """Measure the relay against its known figure: TCP, TLS and one request are three round trips.
+
+        Raises:
+            Unfit: it is off by more than a quarter; nothing that is measured here would mean anything.
+        """
+        context = ssl.create_default_context(cafile=self.content["ca_file"])
+        context.check_hostname = False
+        seconds = []
+        for _ in range(3):
+            host, port = self.address("onprem")
+            begun = time.perf_counter()
+            connection = http.client.HTTPSConnection(host, port, context=context)
+            connection.request("POST", "/none", body=b"x" * 1000)
+            connection.getresponse().read()
+            seconds.append(time.perf_counter() - begun)
+            connection.close()
+        if not 3 * self._delay <= min(seconds) <= 1.25 * 3 * self._delay:
+            raise Unfit(f"three round trips of {self._delay} s took {min(seconds):.3f} s")
+        return min(seconds) / 3
+
     def _put_away(self) -> None:
         tcp = sorted(set(self.content["connect_to"].values()))
         udp = sorted(set(self.content["resolvers"].values()))
@@ -82,7 +107,5 @@ class Lab:
 
 
 def _place(url: str) -> str:
-    from urllib.parse import urlsplit
-
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or 443}"

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ RESULTS = Path(__file__).parent / "results.json"
 AT_LEAST = 5
 """Pairs of runs that a median is taken of; fewer only where a run takes more than SLOW seconds."""
 SLOW = 20.0
+FEWER = 3
 
 
 class NotMeasured(Exception):
@@ -86,8 +88,11 @@ class Pairs:
 
 def in_turn(ours: Callable[[], float], other: Callable[[], float], pairs: int = AT_LEAST) -> Pairs:
     """Take both sides' figures alternately, whoever begins changing from pair to pair, after one run of each unmeasured."""
+    begun = time.perf_counter()
     ours()
     other()
+    if time.perf_counter() - begun > SLOW:
+        pairs = min(pairs, FEWER)
     left: list[float] = []
     right: list[float] = []
     for number in range(pairs):

@@ -37,6 +37,7 @@ def timed(
         Unfit: it ended with another exit code than expected.
     """
     env = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "true", **(environ or {})}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles everything again for each run
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(TIMED), *command], cwd=cwd, env=env, capture_output=True, text=True, check=True
     )
@@ -50,7 +51,7 @@ def audit(
     source: Sequence[str], folder: Path, *, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,)
 ) -> Cost:
     """Measure one audit. `source` is `--target FILE` or `--snapshot FILE`, `folder` where its files go."""
-    command = [sys.executable, "-m", "pytest", "-q", *source, "--report-dir", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", "=".join(source), f"--report-dir={folder}"]
     return timed(command, environ=environ, codes=codes)
 
 
@@ -59,4 +60,4 @@ def bare_pytest(folder: Path, items: int) -> Cost:
     tests = folder / "test_empty.py"
     tests.write_text("".join(f"def test_{n}():\n    pass\n\n\n" for n in range(items)), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tests)]
-    return timed(command, environ={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": ""}, cwd=folder)
+    return timed(command, environ={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, cwd=folder)

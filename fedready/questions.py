@@ -70,7 +70,8 @@ def _permits(values: tuple[str | bool, ...], value: str | bool) -> bool:
         return False
 
 
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 def a_label(name: str) -> str:
@@ -90,7 +91,7 @@ def a_label(name: str) -> str:
             text = idna.encode(text, uts46=True).decode("ascii")
         except idna.IDNAError as wrong:
             raise NotAllowed(f"{name!r} is not a host name: {wrong}") from None
-    if not text or len(text) > 253 or not all(_LABEL.fullmatch(label) for label in text.split(".")):
+    if len(text) > 253 or not _NAME.fullmatch(text):
         raise NotAllowed(f"{name!r} is not a host name")
     return text
 

@@ -128,7 +128,7 @@ def test_it_is_deterministic_utf8_with_a_line_feed_at_the_end_and_a_finding_a_li
     text = data.decode("utf-8")
     assert text.endswith("}\n")
     assert not text.endswith("\n\n")
-    assert sum(line.startswith('  {"control": ') for line in text.splitlines()) == len(made.not_ready().findings)
+    assert sum(line.startswith('  {"control":') for line in text.splitlines()) == len(made.not_ready().findings)
 
 
 def test_a_lone_surrogate_is_written_as_its_code_point() -> None:

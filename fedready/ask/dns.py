@@ -21,6 +21,7 @@ from fedready.ask.clock import Clock
 from fedready.ask.dns_channel import Channel, NoReply, Pace, Query, Reply, exchange
 from fedready.ask.dns_evidence import Answer, InHand, LookupInHand, WildcardInHand, random_label, stopped
 from fedready.ask.dns_message import TYPES, Message, host, query, read
+from fedready.ask.loading import LOADING
 from fedready.model import Cause, Evidence
 from fedready.questions import Lookup, Wildcard
 
@@ -69,7 +70,8 @@ def name_servers(text: str) -> list[tuple[str, int]]:
         NoReply: no such form, or the system has no name server configured.
     """
     if text == "system":
-        import dns.resolver  # reads resolv.conf, or the registry
+        with LOADING:
+            import dns.resolver  # reads resolv.conf, or the registry
 
         try:
             found = [str(one) for one in dns.resolver.Resolver().nameservers]

@@ -163,7 +163,7 @@ class _Asking:
         self._open: dict[str, list[Inquiry]] = {}  # question without an answer yet -> the inquiries that wait for it
         self._missing: dict[Inquiry, int] = {}  # inquiry -> how many needs, then answers, it still waits for
         self._dependants: dict[Inquiry, list[Inquiry]] = {}
-        self._to_ask: list[Question] = []
+        self._to_ask: list[tuple[int, Question]] = []  # with how much follows from it
 
     def run(self, inquiries: Iterable[Inquiry]) -> None:
         """Ask until nothing is open, the time is up or Ctrl-C comes."""
@@ -219,21 +219,24 @@ class _Asking:
                     continue
                 if question.text not in self._open:
                     self._open[question.text] = []
-                    self._to_ask.append(question)
+                    self._to_ask.append((self._ahead(inquiry), question))
                 self._open[question.text].append(inquiry)
                 self._missing[inquiry] += 1
             if not self._missing[inquiry]:
                 ready += self._complete(inquiry)
-        to_ask, self._to_ask = self._to_ask, []
-        to_ask.sort(key=lambda question: not isinstance(question, Cmdlet))  # the slowest endpoints are dialled first
-        lanes = [
-            self._lane_for(question) for question in to_ask
-        ]  # opening one may ask for a password: before any progress
-        for question, lane in zip(to_ask, lanes, strict=True):
-            if lane is not None:
-                self._put(question, lane)
-        for lane in self._lanes.values():
-            self._feed(lane)
+        waiting, self._to_ask = self._to_ask, []
+        # The slowest endpoints are dialled first, and asked first what the most has to wait for.
+        waiting.sort(key=lambda each: (not isinstance(each[1], Cmdlet), -each[0]))
+        cmdlets = [question for _, question in waiting if isinstance(question, Cmdlet)]
+        for together in (cmdlets, [question for _, question in waiting if not isinstance(question, Cmdlet)]):
+            # Opening a lane may ask for a password: all of them before any progress. It also imports what the lane needs,
+            # so the lanes of PowerShell, whose way is the longest, are on it before the others' libraries are loaded.
+            lanes = [self._lane_for(question) for question in together]
+            for question, lane in zip(together, lanes, strict=True):
+                if lane is not None:
+                    self._put(question, lane)
+            for lane in self._lanes.values():
+                self._feed(lane)
 
     def _questions(self, inquiry: Inquiry) -> list[Question]:
         """The questions of an inquiry; none where what they follow from was not seen (judging says so).
@@ -244,6 +247,10 @@ class _Asking:
             return list({question.text: question for question in inquiry.questions(self._known)}.values())
         except (Unseen, ValueError, TypeError, LookupError, AttributeError):
             return []
+
+    def _ahead(self, inquiry: Inquiry) -> int:
+        """How many inquiries come after this one, one after the other, at most."""
+        return max((1 + self._ahead(dependant) for dependant in self._dependants.get(inquiry, ())), default=0)
 
     def _complete(self, inquiry: Inquiry) -> list[Inquiry]:
         """This inquiry has all its answers: the ones that waited for nothing else are ready."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from fedready.ask import credentials as sign_in
 from fedready.ask import powershell_cmdlet as cmdlet
 from fedready.ask.clock import Clock, utc_text
+from fedready.ask.loading import LOADING
 from fedready.ask.powershell_causes import Where, cause_of, refused_in_the_clear
 from fedready.model import Cause, Endpoint, Evidence, Json, Sent, Target
 from fedready.questions import Cmdlet
@@ -162,8 +163,9 @@ class PowerShellSide:
         self._threads[-1].start()
 
     def _lane(self) -> Lane:
-        from fedready.ask.pinning import Addresses
-        from fedready.ask.powershell_session import Lane
+        with LOADING:
+            from fedready.ask.pinning import Addresses
+            from fedready.ask.powershell_session import Lane
 
         with self._changed:
             self._addresses = self._addresses or Addresses()

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from fedready.ask.clock import Clock
+from fedready.ask.loading import LOADING
 from fedready.model import Cause, CloudNames, Endpoint, Evidence, Sent, Target
 from fedready.questions import Cmdlet, Get, Lookup, Question, Tls, Wildcard
 from fedready.reduce import Salt
@@ -82,18 +83,21 @@ def live(
 
     def open_room(question: Question) -> Room:
         if isinstance(question, Cmdlet):
-            from fedready.ask.powershell import PowerShellSide
+            with LOADING:
+                from fedready.ask.powershell import PowerShellSide
 
             endpoint = endpoint_for(target, question.side)
             if endpoint is None:
                 raise LookupError(question.side)
             return PowerShellSide(question.side, endpoint, target, on_sent=on_sent, salt=salt)
         if isinstance(question, Lookup | Wildcard):
-            from fedready.ask.dns import Resolvers
+            with LOADING:
+                from fedready.ask.dns import Resolvers
 
             return Resolvers(target.resolvers, target.timeouts.dns, clock=clock)
         if isinstance(question, Get):
-            from fedready.ask.https import Prober
+            with LOADING:
+                from fedready.ask.https import Prober
 
             return Prober(
                 {cloud.suffix for cloud in clouds.values()},
@@ -103,7 +107,8 @@ def live(
                 clock=clock,
             )
         if isinstance(question, Tls):
-            from fedready.ask.tls import Handshakes
+            with LOADING:
+                from fedready.ask.tls import Handshakes
 
             return Handshakes(
                 connect_to=target.connect_to, ca_file=target.ca_file, timeout=target.timeouts.https, clock=clock

@@ -16,6 +16,8 @@ from fedready.tell.shown import inert, storable
 
 RAW = 6_000
 """Characters of a raw answer; snapshot.json holds all of it."""
+READINGS = 30
+"""Readings of a finding in the table of what was read; the rest is in findings.json."""
 MOST_ASKED = 120
 """Questions that are listed one by one beyond those that a written-out finding refers to."""
 
@@ -56,9 +58,15 @@ def questions_of(finding: Finding) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (*(r.question for r in finding.readings), finding.unanswered))))
 
 
+def shown_questions_of(finding: Finding) -> tuple[str, ...]:
+    """Those of them that the table of what was read names."""
+    read = (reading.question for reading in finding.readings[:READINGS])
+    return tuple(dict.fromkeys(filter(None, (*read, finding.unanswered))))
+
+
 def listed(run: Run, controls: Iterable[Folded]) -> list[str]:
     """The questions worth a line each: those behind what is written out, then the others up to a number."""
-    needed = {q for item in controls for group in item.written_out for q in questions_of(group.first)}
+    needed = {q for item in controls for group in item.written_out for q in shown_questions_of(group.first)}
     order = ranks(run)
     chosen: list[str] = []
     room = MOST_ASKED

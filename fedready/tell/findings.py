@@ -205,7 +205,10 @@ def _finding_part(finding: Finding, control: Control | None, snapshot: Snapshot)
 
 
 def _text(value: Any) -> str:
-    return json.dumps(storable(msgspec.to_builtins(value)), ensure_ascii=False, allow_nan=False)
+    try:
+        return msgspec.json.encode(value).decode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate, which no UTF-8 can hold
+        return msgspec.json.encode(storable(msgspec.to_builtins(value))).decode("utf-8")
 
 
 def schemas() -> dict[str, dict[str, Any]]:

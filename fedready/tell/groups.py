@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fedready.model import DEPLOYMENT, Control, Finding, NotRun, Run, Section
 from fedready.tell.shown import SHORT, inert, shown
@@ -26,6 +26,8 @@ class Group:
     observed: str
     message: str
     kind: str
+    same_as: str = ""
+    """The anchor of the group before it that lists the same subjects, where they are many: they are listed there."""
 
     @property
     def first(self) -> Finding:
@@ -103,14 +105,29 @@ def folded(run: Run) -> list[Folded]:
         found.setdefault(finding.control, []).append(finding)
     not_run = {n.control: n for n in run.not_run}
     result = []
+    lists: dict[tuple[str, ...], str] = {}
     for section in run.baseline.sections:
         for control in section.controls:
             if control.id not in found and control.id not in not_run:
                 continue
             groups = _groups(control.id, found.get(control.id, ()), run)
             state = groups[0].state if groups else State.NOT_RUN
-            result.append(Folded(control, section, state, groups, not_run.get(control.id)))
+            item = Folded(control, section, state, groups, not_run.get(control.id))
+            result.append(replace(item, groups=_listed_once(item, lists)))
     return result
+
+
+def _listed_once(item: Folded, lists: dict[tuple[str, ...], str]) -> tuple[Group, ...]:
+    """The groups, with `same_as` where a group written out before, of whatever control, lists the same subjects."""
+    written = {group.anchor for group in item.written_out}
+    groups = []
+    for group in item.groups:
+        subjects = tuple(f.subject for f in group.findings)
+        if group.anchor in written and group.count > FULL:
+            before = lists.setdefault(subjects, group.anchor)
+            group = replace(group, same_as=before if before != group.anchor else "")
+        groups.append(group)
+    return tuple(groups)
 
 
 def _groups(control: str, findings: Iterable[Finding], run: Run) -> tuple[Group, ...]:

@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 
 from fedready.model import Headline, Reading, Run, Section, Waiver
 from fedready.tell import scene, summary
-from fedready.tell.asked import described, listed
+from fedready.tell.asked import READINGS, described, listed
+from fedready.tell.compiled import Compiled
 from fedready.tell.groups import Folded, folded
 from fedready.tell.instructions import blocks
 from fedready.tell.plan import OWNERS, action_plan
@@ -72,6 +73,7 @@ def readiness_html(run: Run) -> bytes:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        bytecode_cache=Compiled(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -92,7 +94,7 @@ def _environment() -> Environment:
         given=given,
     )
     environment.tests["alpha"] = str.isalpha
-    environment.globals.update(SHORT=SHORT)
+    environment.globals.update(SHORT=SHORT, READINGS=READINGS)
     return environment
 
 

@@ -40,7 +40,7 @@ def inert(text: str, *, lines: bool = False, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit + 24:  # the remark is no shorter than that
         more = len(text) - limit
         text = text[:limit]
-    if not text.isprintable():
+    if not text.isprintable() and not (lines and text.replace("\n", "").isprintable()):
         text = "".join(c if c.isprintable() or (lines and c == "\n") else f"⟨U+{ord(c):04X}⟩" for c in text)
     return f"{text}⟨… {more:,} more characters⟩" if more else text
 

@@ -9,17 +9,24 @@
   const bodies = new Map(rows.map((row) => [row, row.parentElement.dataset.section]));
   const words = new Map();
 
+  // The subjects that a group lists, or the group before it that has the same.
+  const listed = (group) => {
+    const before = group.querySelector("p.same a");
+    return (before ? one(before.hash.slice(1)) : group)?.querySelector("details.list pre");
+  };
+
   // What a row can be found by: its own text, and the subjects that its group lists further down.
   const text = (row) => {
     if (!words.has(row)) {
       const group = row.dataset.group && one(row.dataset.group);
-      words.set(row, (row.textContent + " " + (group ? group.textContent : "")).toLowerCase());
+      const parts = [row, group, group && group.querySelector("p.same") && listed(group)];
+      words.set(row, parts.map((part) => (part ? part.textContent : "")).join(" ").toLowerCase());
     }
     return words.get(row);
   };
   const subjects = (row) => {
     const group = row.dataset.group && one(row.dataset.group);
-    const list = group && (group.querySelector("details.list pre") || (group.matches(".lines") && group));
+    const list = group && (listed(group) || (group.matches(".lines") && group));
     return (row.querySelector(".subject")?.textContent + "\n" + (list ? list.textContent : "")).toLowerCase();
   };
 
