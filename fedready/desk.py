@@ -71,7 +71,10 @@ class Desk:
         self.bound = {"subject": subject}
 
     def saw(self, question: str, path: str, value: Json) -> None:
-        self.trail.append(Reading(question=question, path=path, value=value))
+        reading = Reading(question=question, path=path, value=value)
+        # A record is looked at for several reasons and said once; a cmdlet's repeated rows are rows of their own.
+        if not question.startswith("dns@") or reading not in self.trail:
+            self.trail.append(reading)
 
     def value(self, question: Question) -> Any:
         """The whole answer of a question that is not a cmdlet. The caller notes what it looks at."""
