@@ -1,10 +1,14 @@
-"""`python -m bench [ROW ...]`: measure the rows, print a line each, keep them in bench/results.json."""
+"""`python -m bench [ROW ...]`: measure the rows, print a line each, keep them in bench/results.json.
+
+`python -m bench --document` writes what is kept there into docs/performance.md.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
+from bench import document
 from bench.rows import NotMeasured, Row, keep, machine
 
 ROWS = ("A1", "A2", "A3", "A4", "B1", "B2", "C1", "C2", "D1", "D2", "D3", "E1", "E2", "G", "H", "L")
@@ -12,6 +16,9 @@ ROWS = ("A1", "A2", "A3", "A4", "B1", "B2", "C1", "C2", "D1", "D2", "D3", "E1", 
 
 def main(wanted: list[str]) -> int:
     """Returns 0; 4 for a row that does not exist. A figure is never a reason to fail: machines differ."""
+    if wanted == ["--document"]:
+        document.write()
+        return 0
     unknown = [name for name in wanted if name.upper() not in ROWS]
     if unknown:
         print(f"There is no row {', '.join(unknown)}. Choose of: {' '.join(ROWS)}.", file=sys.stderr)

@@ -105,11 +105,11 @@ def in_turn(ours: Callable[[], float], other: Callable[[], float], pairs: int = 
     return Pairs(tuple(left), tuple(right))
 
 
-def machine() -> str:
-    """What it was measured on."""
+def machine(*, load: bool = True) -> str:
+    """What it is measured on, and how busy that is."""
     cpus = os.cpu_count() or 0
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{platform.system()} {platform.machine()}, {cpus} CPUs{load}, Python {platform.python_version()}"
+    busy = f", load {os.getloadavg()[0]:.1f}" if load and hasattr(os, "getloadavg") else ""
+    return f"{platform.system()} {platform.machine()}, {cpus} CPUs{busy}, Python {platform.python_version()}"
 
 
 def keep(rows: Sequence[Row], file: Path = RESULTS) -> None:

@@ -54,6 +54,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_LOADING_STORE = threading.Lock()
+
+
 @functools.cache
 def _openssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
     """Loading the system's store takes tens of milliseconds, so it is done once for the process."""
@@ -73,7 +76,10 @@ def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] 
     Raises:
         OSError: a file cannot be read; ssl.SSLError, which is one too, when it holds no certificate.
     """
-    return _openssl_context(ca_file, certificate) if _has_openssl_store() else own_ssl_context(ca_file, certificate)
+    if not _has_openssl_store():
+        return own_ssl_context(ca_file, certificate)
+    with _LOADING_STORE:  # every lane asks at the same moment, and a cache makes none of them wait for the first
+        return _openssl_context(ca_file, certificate)
 
 
 def own_ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
