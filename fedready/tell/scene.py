@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fedready import asked
 from fedready.inquiry import Known
 from fedready.model import Control, Finding, LookedAt, Run, Unseen
-from fedready.tell.summary import CONCERN, State, area_of, state_of
+from fedready.tell.summary import CONCERN, NOT_FROM_HERE, State, area_of, state_of
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,24 @@ def place_of(control: Control, finding: Finding) -> str | None:
 def places(run: Run) -> list[Place]:
     """The strip of the first screen, from left to right."""
     seen: dict[str, list[State]] = {name: [] for name in _PLACES}
+    hidden: set[str] = set()
     controls = run.baseline.controls
     for finding in run.findings:
         place = place_of(controls[finding.control], finding)
         if place:
             seen[place].append(state_of(finding))
-    return [Place(_PLACES[name], *_sum_up(states), _where(run, name)) for name, states in seen.items()]
+            if state_of(finding) is State.NA and NOT_FROM_HERE in finding.message:
+                hidden.add(place)
+    nothing = {
+        name: "not looked at" if name in hidden or not states else "does not apply" for name, states in seen.items()
+    }
+    return [Place(_PLACES[name], *_sum_up(states, nothing[name]), _where(run, name)) for name, states in seen.items()]
 
 
-def _sum_up(states: list[State]) -> tuple[State, str]:
+def _sum_up(states: list[State], nothing: str) -> tuple[State, str]:
     judged = [s for s in states if s is not State.NA]
     if not judged:
-        return State.NA, "not looked at"
+        return State.NA, nothing
     worst = min(judged, key=CONCERN.__getitem__)
     words = {
         State.FAIL: "failing",
