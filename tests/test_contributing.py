@@ -94,7 +94,7 @@ def test_a_control_without_a_bite_is_noticed(copy: Path) -> None:
     bites = copy / "fixtures" / "bites" / "HOST.yaml"
     bites.write_text(bites.read_text(encoding="utf-8").replace(BITE, ""), encoding="utf-8")
     ended = run(
-        [sys.executable, "-m", "pytest", "tests/test_bites.py", "-q", "-k", "owns_a_bite"],
+        [sys.executable, "-m", "pytest", "tests/test_bites.py", "-q", "--assert=rewrite", "-k", "owns_a_bite"],
         copy,
         {"PYTHONPATH": str(copy)},
         copy,

@@ -26,6 +26,10 @@ REPORTS = ("readiness.html", "findings.json", "snapshot.json", "junit.xml", "pyt
 SOMEBODY = ("labperson", "aylin", "dagny", "mats.lab", "@contoso.com", "@fabrikam.com", "sip:")
 
 
+WITH_LOGGING = "addopts=--disable-plugin-autoload -p pytest_metadata.plugin -p pytest_html.plugin -p no:cacheprovider --import-mode=importlib"
+"""pytest.ini leaves pytest's logging out of an audit; here it is wanted, so that nothing can hide in a log."""
+
+
 def told(text: str) -> list[str]:
     return [word for word in SOMEBODY if word in text.casefold()]
 
@@ -35,7 +39,7 @@ def test_nobody_of_the_lab_reaches_a_report_or_the_log(tmp_path: Path) -> None:
     log = tmp_path / "audit.log"
     with World("healthy") as world:
         ended = audit(
-            "--target", world.target_file, "-v", "-rA", "--log-level=DEBUG", f"--log-file={log}", "--log-file-level=DEBUG",
+            "--target", world.target_file, "-o", WITH_LOGGING, "-v", "-rA", "--log-level=DEBUG", f"--log-file={log}", "--log-file-level=DEBUG",
             report_dir=tmp_path / "out", environ=world.environ,
         )  # fmt: skip
         asked = {command.text for command in world.log.commands}
