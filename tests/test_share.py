@@ -283,7 +283,7 @@ def test_another_verdict_is_no_edition(tmp_path: Path) -> None:
     """Findings that the snapshot does not give (an older version judged otherwise) are not passed on under new names."""
     _, folder = kept(base("healthy"), tmp_path / "run")
     path = folder / "findings.json"
-    path.write_bytes(path.read_bytes().replace(b'"verdict": "pass"', b'"verdict": "fail"', 1))
+    path.write_bytes(path.read_bytes().replace(b'"verdict":"pass"', b'"verdict":"fail"', 1))
     with pytest.raises(Mistake, match=r"would be .*pass.* instead of .*fail"):
         share(folder)
 
