@@ -69,7 +69,11 @@ NOT_THERE = "not in the export"
 
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every noun that people or programs write: strict, frozen, no unknown key."""
+    """Base of every noun that people or programs write: strict, frozen, no unknown key.
+
+    Those of which there are hundreds of thousands have `gc=False`: nothing that they hold can lead back to them, so there is
+    nothing for the garbage collector to look for.
+    """
 
 
 # --------------------------------------------------------------------------- who is asked
@@ -165,14 +169,14 @@ class Target(Frozen, frozen=True, kw_only=True):
 # --------------------------------------------------------------------------- what was answered
 
 
-class Cause(Frozen, frozen=True, kw_only=True):
+class Cause(Frozen, frozen=True, kw_only=True, gc=False):
     """Why there is no answer: a kind for programs, a sentence for people (with what would help)."""
 
     kind: CauseKind
     text: str
 
 
-class Evidence(Frozen, frozen=True, kw_only=True, rename={"source": "from", "account": "as"}):
+class Evidence(Frozen, frozen=True, kw_only=True, gc=False, rename={"source": "from", "account": "as"}):
     """The answer to one question, or why there is none.
 
     `value` holds JSON only. Cmdlet: a list of rows (dicts; `#type` is the .NET type name); the other rooms of `ask/` say theirs.
@@ -188,7 +192,7 @@ class Evidence(Frozen, frozen=True, kw_only=True, rename={"source": "from", "acc
     via: Literal["live", "export", "snapshot"] = "live"
 
 
-class Sent(Frozen, frozen=True, kw_only=True):
+class Sent(Frozen, frozen=True, kw_only=True, gc=False):
     """One command as it left this machine, recorded at the wire. `to` is the side."""
 
     to: str
@@ -317,7 +321,7 @@ class Waiver(Frozen, frozen=True, kw_only=True):
 # --------------------------------------------------------------------------- what is said
 
 
-class Reading(Frozen, frozen=True, kw_only=True):
+class Reading(Frozen, frozen=True, kw_only=True, gc=False):
     """One "this check looked at `question` > `path` and saw `value`", left by a handle, never written by hand.
 
     `path`: `""` whole value, `#` number of rows, `Prop` of the only row, `[2].Prop` of the third, `Prop.Sub` below,
@@ -329,7 +333,7 @@ class Reading(Frozen, frozen=True, kw_only=True):
     value: Json = None
 
 
-class Finding(Frozen, frozen=True, kw_only=True):
+class Finding(Frozen, frozen=True, kw_only=True, gc=False):
     """Control + subject + verdict, with everything that was looked at (findings.json).
 
     `unanswered` is the question whose missing answer made it unknown; `caused_by` names the controls that explain it.

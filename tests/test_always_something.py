@@ -115,7 +115,7 @@ def test_what_x_left_out_was_not_reached(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("writer", "file"),
-    [("junit_xml", "junit.xml"), ("readiness_html", "readiness.html"), ("findings_json", "findings.json")],
+    [("junit_xml", "junit.xml"), ("readiness_html", "readiness.html"), ("findings_text", "findings.json")],
 )
 def test_a_writer_that_breaks_costs_its_own_file(writer: str, file: str, tmp_path: Path) -> None:
     an_old_report(tmp_path / "r")

@@ -135,11 +135,12 @@ class Findings(Frozen, frozen=True, kw_only=True):
 
 
 def findings_json(run: Run) -> bytes:
-    """The run as canonical JSON: keys in the documented order, one finding a line, UTF-8, a line feed at the end."""
-    return "".join(_lines(run)).encode("utf-8")
+    """The run as canonical JSON, whole."""
+    return "".join(findings_text(run)).encode("utf-8")
 
 
-def _lines(run: Run) -> Iterator[str]:
+def findings_text(run: Run) -> Iterator[str]:
+    """The run as canonical JSON in pieces: keys in the documented order, one finding a line, a line feed at the end."""
     controls = run.baseline.controls
     head = {
         "schema_version": 1,

@@ -15,7 +15,7 @@ from types import TracebackType
 import msgspec
 
 from fedready.model import Run
-from fedready.tell.findings import findings_json
+from fedready.tell.findings import findings_text
 from fedready.tell.junit import junit_xml
 from fedready.tell.markdown import action_plan_md
 from fedready.tell.readiness import readiness_html
@@ -225,7 +225,7 @@ def write_all(run: Run, folder: RunFolder) -> dict[str, Path]:
         WriterBroke: a writer of ours broke; the other files are whole.
     """
     run = msgspec.structs.replace(run, looked_at=looked_at(run))
-    return _write(run, folder, {"findings.json": findings_json, **_reports()})
+    return _write(run, folder, {"findings.json": findings_text, **_reports()})
 
 
 def write_reports(run: Run, folder: RunFolder) -> dict[str, Path]:
