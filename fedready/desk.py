@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from sys import intern
 from typing import Any, NoReturn
 
 from fedready.inquiry import Known
