@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from sys import intern
 from typing import Any, NoReturn
 
 from fedready.inquiry import Known
@@ -71,7 +72,8 @@ class Desk:
         self.bound = {"subject": subject}
 
     def saw(self, question: str, path: str, value: Json) -> None:
-        reading = Reading(question=question, path=path, value=value)
+        # `intern`: the same few texts stand in hundreds of thousands of readings.
+        reading = Reading(question=intern(question), path=intern(path), value=value)
         # A record is looked at for several reasons and said once; a cmdlet's repeated rows are rows of their own.
         if not question.startswith("dns@") or reading not in self.trail:
             self.trail.append(reading)
