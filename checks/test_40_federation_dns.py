@@ -308,8 +308,8 @@ def leads_to_the_edge(view, records, port, cloud_suffixes, where, seen, *, missi
         fail(f"{where} has the target '.', which says that it is not offered", case="not-offered", observed=seen)
     to_cloud = [record for record in records if in_cloud(record, cloud_suffixes)]
     if to_cloud:
-        case = "points-to-cloud" if len(to_cloud) == len(records) else "mixed"
-        fail(f"{where} leads to Microsoft 365 although hybrid is on", case=case, observed=seen)
+        case, partly = ("points-to-cloud", "") if len(to_cloud) == len(records) else ("mixed", "partly ")
+        fail(f"{where} leads {partly}to Microsoft 365 although hybrid is on", case=case, observed=seen)
     if any(record.port != port for record in records):
         fail(f"{where} names another port than {port}", case="wrong-port", observed=seen)
     outside = [record.target for record in records if inside is not None and not in_domain(record.target, inside)]

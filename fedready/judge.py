@@ -99,7 +99,7 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
         observed=observed,
         readings=tuple(desk.trail),
         message=message,
-        note=note if verdict is not Verdict.UNKNOWN else None,
+        note=note,
         cause=cause,
         unanswered=unanswered,
         caused_by=caused_by,

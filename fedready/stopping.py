@@ -40,9 +40,12 @@ class Stopping:
             self._ours = True
 
     def end(self) -> None:
-        """Give Ctrl-C back, unless it was pressed: then a further one ends Python's own shutdown as quietly."""
-        if self._ours and not self.presses:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        """Give Ctrl-C back. Where it was pressed, all is written and the program is leaving: a further one changes nothing.
+
+        (A handler of ours would not do: Python takes it away in the middle of its own shutdown, and the exit code with it.)
+        """
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.SIG_IGN if self.presses else signal.default_int_handler)
             self._ours = False
 
     @contextlib.contextmanager
