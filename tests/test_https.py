@@ -54,6 +54,8 @@ https:
   "https://expired.online.lync.com/root": {{status: 200, certificate: expired}}
   "https://unknown.online.lync.com/root": {{status: 200, certificate: unknown-ca}}
   "https://old.online.lync.com/root": {{status: 200, certificate: old-version}}
+  "https://lyncdiscover.contoso.com/": {{status: 200, body: {JSON}}}
+  "https://web.contoso.com/root": {{status: 200, body: {JSON}}}
 """
 
 
@@ -188,6 +190,29 @@ def test_a_redirect_out_of_the_cloud_or_to_http_is_not_followed(world: World, lo
     evidence = probe(world, ROOT)
     assert fault(evidence)[0] == stage
     assert [hop["status"] for hop in evidence.value["hops"]] == [302]
+    assert len(world.log.http) == 1
+
+
+@pytest.mark.parametrize("location", ["/", "https://web.contoso.com/root", ROOT])
+def test_lyncdiscover_may_send_on_inside_its_domain_or_into_a_cloud(world: World, location: str) -> None:
+    world.faults.add("GET https://lyncdiscover.contoso.com/", "redirect", nth=1, to=location)
+    value = probe(world, "https://lyncdiscover.contoso.com/").value
+    ends = ("redirect", 1) if location == "/" else (None, 2)  # back to where it began is a circle
+    assert ((value["fault"] or {}).get("stage"), len(value["hops"])) == ends
+
+
+@pytest.mark.parametrize(
+    ("location", "stage"),
+    [
+        ("https://fabrikam.com/", "redirect"),
+        ("https://evilcontoso.com/", "redirect"),
+        ("https://contoso.com.evil.example/", "redirect"),
+        ("http://web.contoso.com/root", "scheme"),
+    ],
+)
+def test_lyncdiscover_may_not_send_on_elsewhere(world: World, location: str, stage: str) -> None:
+    world.faults.add("GET https://lyncdiscover.contoso.com/", "redirect", to=location)
+    assert fault(probe(world, "https://lyncdiscover.contoso.com/"))[0] == stage
     assert len(world.log.http) == 1
 
 

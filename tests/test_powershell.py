@@ -180,14 +180,14 @@ def test_lanes_hammered_under_ntlm(request: pytest.FixtureRequest, kind: str) ->
 
 def test_cmdlets_overlap(world: World) -> None:
     for question in FOUR[:3]:
-        world.faults.add(question.text, "slow", seconds=0.5)
+        world.faults.add(question.text, "slow", seconds=1.5)
     with asking(world, max_runspaces=3) as power:
         power.ask(WRITING)
         began = time.monotonic()
         answers = power.ask(*FOUR[:3])
         assert power.side.lost_lanes == [], world.log.refused
     assert {evidence.state for evidence in answers} == {"answered"}
-    assert time.monotonic() - began < 1.3
+    assert time.monotonic() - began < 4.5, "one after the other"
 
 
 def test_an_unencrypted_endpoint_never_sees_a_message_in_the_clear(sealed: World) -> None:

@@ -53,15 +53,15 @@ class OnPremisesAutodiscover:
         shaped(question, shape["links"], ())
         for key in ("url", "status", "shape"):
             self._desk.saw(question.text, f"hops[-1].{key}", hop[key])
-        headers = hop.get("headers")
-        if isinstance(headers, dict) and SERVER in headers:
-            self._desk.saw(question.text, f"hops[-1].headers.{SERVER}", headers[SERVER])
         return hop
 
-    def names_a_server(self) -> bool:
-        """Does the answer carry the internal name of a server?"""
-        headers = self.last_hop().get("headers")
-        return isinstance(headers, dict) and SERVER in headers
+    def names_a_server(self, hop: dict[str, Any]) -> bool:
+        """Does an answer carry the internal name of a server? Then the name is a reading."""
+        headers = hop.get("headers")
+        if not isinstance(headers, dict) or SERVER not in headers:
+            return False
+        self._desk.saw(lyncdiscover(self._desk.subject).text, f"hops[-1].headers.{SERVER}", headers[SERVER])
+        return True
 
     def ways_on(self) -> list[str]:
         """The hosts that the answer sends clients of moved users to: by redirect, or by a link for hybrid."""

@@ -128,12 +128,12 @@ def test_alias_to_itself(world: World, dig: Any) -> None:
 
 
 def test_delay_does_not_hold_up_other_questions(world: World, dig: Any) -> None:
-    world.faults.add(f"dns@public: SRV {SRV}", "delay", seconds=0.3)
+    world.faults.add(f"dns@public: SRV {SRV}", "delay", seconds=0.8)
     begun = time.monotonic()
     dig(world, "sip.contoso.com", "A")
-    assert time.monotonic() - begun < 0.3
+    assert time.monotonic() - begun < 0.8
     dig(world, SRV, "SRV")
-    assert time.monotonic() - begun >= 0.3
+    assert time.monotonic() - begun >= 0.8
 
 
 def test_bad_record_is_named_with_its_line() -> None:
