@@ -58,12 +58,10 @@ class Headline(StrEnum):
     UNDETERMINED = "UNDETERMINED"
 
 
-CauseKind = Literal[
-    "unreachable", "refused", "denied", "not_recognized", "timeout", "malformed", "absent", "too_old", "interrupted",
-    "servfail",
-]  # fmt: skip
-
-
+# fmt: off
+CauseKind = Literal["unreachable", "refused", "denied", "not_recognized", "timeout", "malformed", "absent",
+                    "too_old", "interrupted", "servfail"]
+# fmt: on
 NOT_THERE = "not in the export"
 """How the cause of evidence begins that a file should have held: one missing file is one cause, whoever wanted it."""
 
@@ -71,8 +69,7 @@ NOT_THERE = "not in the export"
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every noun that people or programs write: strict, frozen, no unknown key.
 
-    Those of which there are hundreds of thousands have `gc=False`: nothing that they hold can lead back to them, so there is
-    nothing for the garbage collector to look for.
+    Those of which there are hundreds of thousands have `gc=False`: nothing that they hold can lead back to them.
     """
 
 
