@@ -13,14 +13,6 @@ SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 SHARE_EDITION = "share edition: names are aliases"
 """The qualifier of a run whose names were replaced."""
 
-PHASE_WORDS = {
-    "pre-hybrid": "before hybrid is switched on",
-    "hybrid": "hybrid",
-    "pre-migration": "hybrid, about to move users",
-    "migrated": "all users online, hybrid still on",
-    "hybrid-disabled": "hybrid switched off",
-}
-
 
 class State(StrEnum):
     """A verdict as a reader sees it: what is waived or merely advised is not a red line. In order of concern."""

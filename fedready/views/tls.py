@@ -13,7 +13,6 @@ from fedready.views.federation import see_own_sip_domains
 from fedready.views.looking import shaped, structured
 
 CONNECTED = ("version", "certificate", "verified", "verify_error")
-AGREED = ("TLSv1.2", "TLSv1.3")
 
 
 class Handshake:
