@@ -142,7 +142,7 @@ class Audit:
     findings: list[Finding] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
     not_reached: set[str] = field(default_factory=set)
-    _fresh: tuple[Snapshot, dict[str, Evidence]] | None = None
+    _fresh: tuple[Snapshot, Mapping[str, Evidence]] | None = None
 
     @classmethod
     def load(cls, options: Options) -> Audit:
@@ -196,7 +196,7 @@ class Audit:
         kept = self.snapshot
         if self._fresh is None or self._fresh[0] is not kept:
             hours, judged = self.max_age_hours, self.options.as_of or self.now
-            self._fresh = (kept, too_old(kept.entries, hours, judged) if hours else dict(kept.entries))
+            self._fresh = (kept, too_old(kept.entries, hours, judged) if hours else kept.entries)
         return Known(kept.target, self.baseline.clouds, self._fresh[1], kept.sent)
 
     def expectation(self, control: Control) -> Expectation:

@@ -15,7 +15,7 @@ import msgspec
 
 from fedready.audit import Audit
 from fedready.model import Run
-from fedready.snapshot import to_bytes
+from fedready.snapshot import to_text
 from fedready.stopping import INTERRUPTED
 from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, fault, write_all
 
@@ -63,7 +63,7 @@ def close(
     run: Run | None = None
     try:
         if not folder.holds("snapshot.json"):  # first: all else can be made of it again
-            folder.write("snapshot.json", to_bytes(audit.snapshot))
+            folder.write("snapshot.json", to_text(audit.snapshot))
         audit.make_up(selected, stopped=stopped, broken=broken or {})
         run = audit.finish(dt.datetime.now(dt.UTC), interrupted=stopped)
         if exit_code is not None:

@@ -11,7 +11,7 @@ from fedready.ask.clock import utc_text
 from fedready.catalogue import load_baseline
 from fedready.inquiry import Inquiry
 from fedready.model import Snapshot
-from fedready.snapshot import seal, to_bytes
+from fedready.snapshot import seal, to_text
 from fedready.sources import open_sources
 from fedready.target import load_target
 from fedready.tell.folder import open_run_folder
@@ -49,7 +49,7 @@ def collect(target_file: Path, inquiries: tuple[Inquiry, ...], report_dir: Path 
             recorded=sources.answers,
         )
         snapshot = seal(sources.noted(asked))
-        folder.write("snapshot.json", to_bytes(snapshot))
+        folder.write("snapshot.json", to_text(snapshot))
         return snapshot, folder.finish() / "snapshot.json"
     except BaseException:
         folder.abandon()

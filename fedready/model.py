@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -212,7 +213,7 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
     tool: str = ""
     run: RunFacts
     target: Target
-    entries: dict[str, Evidence] = {}
+    entries: Mapping[str, Evidence] = {}
     sent: tuple[Sent, ...] = ()
     notes: tuple[str, ...] = ()  # what is worth knowing of the sources, as sentences: files that answer nothing
     digest: str = ""

@@ -195,7 +195,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     from fedready.ask import plan
     from fedready.closing import BROKEN, REPORT_IT
-    from fedready.snapshot import from_bytes, seal, to_bytes
+    from fedready.snapshot import seal, shelved, to_text
     from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
@@ -217,10 +217,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
     with stopping.deferred():
-        content = to_bytes(seal(audit.sources.noted(asked)))
-        audit.keep(from_bytes(content))
+        audit.keep(seal(shelved(audit.sources.noted(asked))))
         with contextlib.suppress(CannotWrite):  # it is tried again at the end, which tells what is wrong
-            config.stash[FOLDER].write("snapshot.json", content)
+            config.stash[FOLDER].write("snapshot.json", to_text(audit.snapshot))
 
 
 def _say(config: pytest.Config, text: str) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
-from fedready.model import Snapshot
+from fedready.model import Evidence, Snapshot
+from fedready.shelf import Shelf
 from fedready.yamlmarks import Mistake
 
 SCHEMA_VERSION = 1
@@ -46,9 +47,21 @@ def _but_entries(snapshot: Snapshot) -> dict[str, Any]:
     return data
 
 
-def _entries(snapshot: Snapshot) -> Iterator[bytes]:
-    for text, evidence in sorted(snapshot.entries.items()):
+def _entries(entries: Mapping[str, Evidence]) -> Iterator[bytes]:
+    if isinstance(entries, Shelf):
+        yield from entries.lines()
+        return
+    for text, evidence in sorted(entries.items()):
         yield canonical(text) + b":" + canonical(evidence)
+
+
+def shelved(snapshot: Snapshot) -> Snapshot:
+    """The same snapshot with its entries put by. What is judged live comes through here too, so that judging it again gives
+    the same bytes."""
+    if isinstance(snapshot.entries, Shelf):
+        return snapshot
+    head = msgspec.json.decode(canonical(_but_entries(snapshot)), type=Snapshot)
+    return msgspec.structs.replace(head, entries=Shelf(_entries(snapshot.entries)))
 
 
 def digest_of(snapshot: Snapshot) -> str:
@@ -60,7 +73,7 @@ def digest_of(snapshot: Snapshot) -> str:
         found.update(b"%s%s:" % (b"," if number else b"{", canonical(key)))
         if key == "entries":
             found.update(b"{")
-            for place, entry in enumerate(_entries(snapshot)):
+            for place, entry in enumerate(_entries(snapshot.entries)):
                 found.update(b"," + entry if place else entry)
             found.update(b"}")
         else:
@@ -77,7 +90,7 @@ def seal(snapshot: Snapshot) -> Snapshot:
 def to_text(snapshot: Snapshot) -> Iterator[str]:
     """The file's content in pieces; a line per entry, so that two snapshots can be compared with any diff program."""
     yield f'{canonical(_but_entries(snapshot))[:-1].decode("utf-8")},\n"entries":{{\n'
-    for number, entry in enumerate(_entries(snapshot)):
+    for number, entry in enumerate(_entries(snapshot.entries)):
         yield (",\n" if number else "") + entry.decode("utf-8")
     yield "\n}}\n"
 
@@ -87,20 +100,29 @@ def to_bytes(snapshot: Snapshot) -> bytes:
     return "".join(to_text(snapshot)).encode("utf-8")
 
 
-def from_bytes(content: bytes) -> Snapshot:
-    """What `to_bytes` wrote. What is judged live comes through here too, so that judging it again gives the same bytes.
+def _line_by_line(stream: IO[bytes]) -> Snapshot:
+    """What `to_text` wrote, never whole in memory.
 
     Raises:
-        ValueError: that is no snapshot.
+        ValueError: it is laid out in another way, or is no snapshot.
     """
-    return msgspec.json.decode(content, type=Snapshot)
+    head = stream.readline()
+    if not head.endswith(b",\n") or stream.readline() != b'"entries":{\n':
+        raise ValueError("another layout")
+    snapshot = msgspec.json.decode(head[:-2] + b"}", type=Snapshot)
+    return msgspec.structs.replace(snapshot, entries=Shelf(_lines_of(stream)))
+
+
+def _lines_of(stream: IO[bytes]) -> Iterator[bytes]:
+    for line in stream:
+        if line == b"}}\n" or line == b"\n":
+            break
+        yield line.removesuffix(b"\n").removesuffix(b",")
+    if stream.read() not in (b"", b"}}\n"):
+        raise ValueError("another layout")
 
 
 def _parsed(name: str, content: bytes) -> Snapshot:
-    with suppress(ValueError, RecursionError):  # then it is looked at again, to say what is wrong with it
-        snapshot = msgspec.json.decode(content, type=Snapshot)
-        if snapshot.schema_version == SCHEMA_VERSION:
-            return snapshot
     try:
         data = json.loads(content)
         version = data.get("schema_version") if isinstance(data, dict) else None
@@ -109,7 +131,7 @@ def _parsed(name: str, content: bytes) -> Snapshot:
                 name, 1, f"schema_version is {version!r}, this program reads {SCHEMA_VERSION}",
                 "Judge it with the version of fedready that wrote it.",
             )  # fmt: skip
-        return msgspec.convert(data, Snapshot)
+        return shelved(msgspec.convert(data, Snapshot))
     except (ValueError, RecursionError) as wrong:  # msgspec's and json's errors are ValueErrors
         raise Mistake(name, 1, f"is not a snapshot: {wrong}", "Give the snapshot.json of a run.") from None
 
@@ -122,7 +144,13 @@ def read(path: Path) -> Snapshot:
     """
     name = str(path)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            with suppress(ValueError, RecursionError):  # then it is looked at again, to say what is wrong with it
+                snapshot = _line_by_line(stream)
+                if snapshot.schema_version == SCHEMA_VERSION and digest_of(snapshot) == snapshot.digest:
+                    return snapshot
+            stream.seek(0)
+            content = stream.read()
     except OSError as wrong:
         raise Mistake(name, 0, f"cannot be read: {wrong.strerror}", "Give the path of a snapshot.json.") from None
     snapshot = _parsed(name, content)

@@ -112,7 +112,7 @@ def write(shared: Shared, out: Path) -> None:
     try:
         work.mkdir(parents=True, mode=0o700)
         with RunFolder(work, None) as folder:
-            folder.write("snapshot.json", sealing.to_bytes(shared.run.snapshot))
+            folder.write("snapshot.json", sealing.to_text(shared.run.snapshot))
             write_all(shared.run, folder)
         _nothing_left(shared, work, out)
         work.rename(out)

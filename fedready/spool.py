@@ -1,0 +1,57 @@
+"""Bytes put by: in memory while they are few, beyond that in a nameless file that ends with the program."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from typing import IO
+
+BATCH = 4 << 20
+"""Bytes that stay in memory, and that are written at a time."""
+
+
+class Spool:
+    """Takes pieces of bytes and gives them back by their place. Where no file can be written, memory has to do."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._written = 0
+        self._tail = bytearray()
+        self._disk_takes_it = True
+
+    @property
+    def size(self) -> int:
+        """Where the next piece will begin."""
+        return self._written + len(self._tail)
+
+    def put(self, piece: bytes) -> int:
+        """Add a piece; returns where it begins."""
+        start = self.size
+        self._tail += piece
+        if len(self._tail) > BATCH and self._disk_takes_it:
+            self._write()
+        return start
+
+    def get(self, start: int, end: int) -> bytes:
+        """The bytes from one place to another."""
+        found = b""
+        if self._file is not None and start < self._written:
+            self._file.seek(start)
+            found = self._file.read(min(end, self._written) - start)
+        if end > self._written:
+            found += self._tail[max(0, start - self._written) : end - self._written]
+        return found
+
+    def _write(self) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as this lives
+                weakref.finalize(self, self._file.close)
+            self._file.seek(self._written)
+            if self._file.write(self._tail) != len(self._tail):
+                raise OSError("the disk took a part only")
+        except OSError:
+            self._disk_takes_it = False  # it is full, say; what was written before is still there
+            return
+        self._written += len(self._tail)
+        self._tail.clear()
