@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
 from fedready.desk import Desk
 from fedready.inquiry import Inquiry, Known
 from fedready.judge import EXIT_CODES, Waived, attribute, count, headline, judge, not_applicable, waive, writes
+from fedready.ledger import Ledger, Page
 from fedready.model import (
     CLOUDS,
     DEPLOYMENT,
@@ -35,6 +37,7 @@ from fedready.model import (
     Waiver,
 )
 from fedready.questions import NotAllowed, a_label, reads
+from fedready.shelf import facts
 from fedready.sources import Sources, about_a_session, export_target, open_sources, too_old, views_of
 from fedready.target import load_target
 from fedready.words import Expectation, expectation
@@ -139,8 +142,7 @@ class Audit:
     kept: Snapshot | None = None
     sources: Sources = field(default_factory=lambda: Sources({}))
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-    findings: list[Finding] = field(default_factory=list)
-    judged: list[str] = field(default_factory=list)
+    findings: Ledger = field(default_factory=Ledger)
     not_reached: set[str] = field(default_factory=set)
     _fresh: tuple[Snapshot, Mapping[str, Evidence]] | None = None
 
@@ -219,22 +221,22 @@ class Audit:
 
         return Desk(self.known, control, self.phase, self.cloud, documented(control.id), documented)
 
-    def judge(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> list[Finding]:
+    def judge(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> Page:
         """Judge the desk's control for each of its subjects. `call` runs the check."""
-        control = desk.control
-        wanted = self.expectation(control)
+        return self.findings.write(desk.control.id, self._judged(desk, per, call))
+
+    def _judged(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> Iterator[Finding]:
+        wanted = self.expectation(desk.control)
         if wanted.kind == "n/a":
-            found = [not_applicable(control, wanted.reason)]
-        else:
-            try:
-                subjects = self.subjects(per)
-            except Unseen as unseen:
-                found = [judge(desk, DEPLOYMENT, wanted, _raises(unseen))]
-            else:
-                found = [judge(desk, subject, wanted, lambda: call(desk)) for subject in subjects]
-        self.findings += found
-        self.judged.append(control.id)
-        return found
+            yield not_applicable(desk.control, wanted.reason)
+            return
+        try:
+            subjects = self.subjects(per)
+        except Unseen as unseen:
+            yield judge(desk, DEPLOYMENT, wanted, _raises(unseen))
+            return
+        for subject in subjects:
+            yield judge(desk, subject, wanted, lambda: call(desk))
 
     def subjects(self, per: str | None) -> tuple[str, ...]:
         """The subjects of a control.
@@ -261,13 +263,12 @@ class Audit:
         """The findings with the waivers that are alive at this moment (`--as-of` wins)."""
         return waive(findings, self.waivers, (self.options.as_of or at).astimezone(dt.UTC).date())
 
-    def standing(self, findings: Sequence[Finding], at: dt.datetime) -> tuple[Finding, ...]:
+    def standing(self, page: Page, at: dt.datetime) -> Page:
         """The findings of one control as they stand now, with waivers; the causes among what was judged before are known."""
-        if not self.waivers or not any(f.verdict is Verdict.FAIL for f in findings):
-            return tuple(findings)
-        control = findings[0].control
+        if not self.waivers or not any(each.standing.verdict is Verdict.FAIL for each in page.alike()):
+            return page
         all_so_far = attribute(self.findings, self.baseline.controls)
-        return tuple(f for f in self.waived(all_so_far, at).findings if f.control == control)
+        return self.waived(all_so_far, at).findings.page(page.control)
 
     def make_up(self, selected: Iterable[str], *, stopped: bool, broken: Mapping[str, str]) -> None:
         """Say of each selected control that was not judged why: never a silent gap, and never READY because of one.
@@ -278,7 +279,7 @@ class Audit:
             broken: control -> the fault of ours that kept it from being judged.
         """
         for id_ in selected:
-            if id_ in self.judged:
+            if id_ in self.findings.pages:
                 continue
             if not (stopped or id_ in broken):
                 self.not_reached.add(id_)
@@ -290,25 +291,25 @@ class Audit:
             else:
                 text, verdict = "the run was stopped before this was judged; start it again", Verdict.UNKNOWN
                 cause = Cause(kind="interrupted", text=text)
-            self.findings.append(
-                Finding(control=id_, verdict=verdict, severity=control.severity, message=text, cause=cause)
-            )
-            self.judged.append(id_)
+            missing = Finding(control=id_, verdict=verdict, severity=control.severity, message=text, cause=cause)
+            self.findings.write(id_, [missing])
 
     def finish(self, judged_at: dt.datetime, *, interrupted: bool = False) -> Run:
         """Everything that is said of this audit."""
         controls = self.baseline.controls
         order = {id_: place for place, id_ in enumerate(controls)}
-        findings = attribute(sorted(self.findings, key=lambda f: order.get(f.control, len(order))), controls)
+        pages = sorted(self.findings.pages.values(), key=lambda page: order.get(page.control, len(order)))
+        findings = attribute(self.findings.with_pages(pages), controls)
         waived = self.waived(findings, judged_at)
-        judged = set(self.judged)
         not_run = tuple(
             NotRun(control=c, reason="not reached" if c in self.not_reached else "not selected")
             for c in controls
-            if c not in judged
+            if c not in self.findings.pages
         )
         line = headline(waived.findings)
-        asked = [e for e in self.snapshot.entries.values() if e.via == "live"]
+        states: Counter[str] = Counter()
+        for one, number in facts(self.snapshot.entries).items():
+            states[one.state] += number * (one.via == "live")
         return Run(
             id=self.snapshot.run.id,
             started=self.snapshot.run.started,
@@ -325,9 +326,9 @@ class Audit:
             exit_code=EXIT_CODES[line],
             counts=count(waived.findings, len(not_run)),
             reads=Reads(
-                sent=sum(e.state != "not_asked" for e in asked),
-                answered=sum(e.state == "answered" for e in asked),
-                failed=sum(e.state == "failed" for e in asked),
+                sent=states["answered"] + states["failed"],
+                answered=states["answered"],
+                failed=states["failed"],
                 writes=writes(self.snapshot, reads),
             ),
             findings=waived.findings,
@@ -345,7 +346,7 @@ class Audit:
             said.append("article only" if article_only else f"partial: {every - len(not_run)} of {every} controls")
         if self.options.sip_domains:
             said.append(f"partial: only the SIP domains {', '.join(a_label(d) for d in self.options.sip_domains)}")
-        if interrupted or any(e.cause and e.cause.kind == "interrupted" for e in self.snapshot.entries.values()):
+        if interrupted or any(one.cause == "interrupted" for one in facts(self.snapshot.entries)):
             said.append("partial: interrupted")
         for noun, chosen, stated, assumed in (
             ("phase", self.options.phase, self.target.phase, "hybrid"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from fedready.desk import AT, NOTHING, Desk, Failed
+from fedready.ledger import Alike, Ledger, alike
 from fedready.model import (
     DEPLOYMENT,
     NOT_THERE,
@@ -123,19 +124,20 @@ Key = tuple[str, str]
 """(control, subject) of a finding."""
 
 
-def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> tuple[Finding, ...]:
+def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> Ledger:
     """Say of each fail and unknown which other finding explains it (`caused_by`); what nothing explains is a root.
 
     A fail is explained by a fail, an unknown by a fail or an unknown: of a control that its check named, of its side's
     session, of a control that it follows, or of an earlier control that wanted the same answer. Nothing explains itself.
     Before all that, a failing case may say which other fails it explains (`explains:` in the baseline).
     """
-    findings = tuple(findings)
-    by_key: dict[Key, Finding] = {(f.control, f.subject): f for f in findings}
-    family = Family(by_key)
-    claims = _claims(findings, controls)
+    ledger = Ledger.of(findings)
+    concerns = ledger.of_verdict(*_CONCERNS)
+    by_key: dict[Key, Finding] = {(f.control, f.subject): f for f in concerns}
+    family = Family(by_key, ledger)
+    claims = _claims(concerns, controls)
     order = {id_: place for place, id_ in enumerate(controls)}
-    earlier = sorted(findings, key=lambda f: (order.get(f.control, len(order)), f.subject != DEPLOYMENT))
+    earlier = sorted(concerns, key=lambda f: (order.get(f.control, len(order)), f.subject != DEPLOYMENT))
     first_without: dict[str, Finding] = {}
     for f in earlier:
         whole = f.cause is not None and (f.cause.kind != "absent" or f.cause.text.startswith(NOT_THERE))
@@ -144,7 +146,7 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
 
     def explains(parent_id: str, f: Finding, *, named: bool = False) -> bool:
         fails = f.verdict is Verdict.FAIL
-        enough = (Verdict.FAIL,) if fails else (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+        enough = (Verdict.FAIL,) if fails else _CONCERNS
         return any(parent is not f and parent.verdict in enough for parent in family.parents(parent_id, f, named))
 
     def causes(f: Finding) -> tuple[str, ...]:
@@ -173,17 +175,24 @@ def attribute(findings: Iterable[Finding], controls: Mapping[str, Control]) -> t
     caused = {key: causes(f) for key, f in by_key.items()}
     for f in earlier:
         _no_circle(f, caused, family)
-    return tuple(
-        msgspec.structs.replace(f, caused_by=c) if (c := caused[f.control, f.subject]) != f.caused_by else f
-        for f in findings
-    )
+
+    def attributed(f: Finding) -> Finding:
+        found = caused[f.control, f.subject]
+        return f if found == f.caused_by else msgspec.structs.replace(f, caused_by=found)
+
+    return ledger.changed(attributed, *_CONCERNS)
+
+
+_CONCERNS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 
 
 class Family:
-    """Which findings of another control a finding can be laid to."""
+    """Which findings of another control a finding can be laid to. Those that pass explain nothing and are not among them."""
 
-    def __init__(self, by_key: Mapping[Key, Finding]) -> None:
+    def __init__(self, by_key: Mapping[Key, Finding], ledger: Ledger) -> None:
         self._by_key = by_key
+        self._ledger = ledger
+        self._subjects: dict[str, frozenset[str]] = {}
         self._of: dict[str, list[Finding]] = {}
         for (control, _), f in by_key.items():
             self._of.setdefault(control, []).append(f)
@@ -194,10 +203,16 @@ class Family:
         A control that the check itself named explains it though its subjects are of another kind: a SIP domain's record
         is explained by the certificate of an Edge name.
         """
-        parent = self._by_key.get((parent_id, f.subject)) or self._by_key.get((parent_id, DEPLOYMENT))
-        if parent is not None:
-            return [parent]
+        for subject in (f.subject, DEPLOYMENT):
+            if subject in self._judged(parent_id):
+                parent = self._by_key.get((parent_id, subject))
+                return [parent] if parent is not None else []
         return self._of.get(parent_id, []) if named or f.subject == DEPLOYMENT else []
+
+    def _judged(self, control: str) -> frozenset[str]:
+        if control not in self._subjects:
+            self._subjects[control] = frozenset(self._ledger.page(control).subjects)
+        return self._subjects[control]
 
 
 def _claims(
@@ -233,7 +248,7 @@ def _no_circle(f: Finding, caused: dict[Key, tuple[str, ...]], family: Family) -
         caused[key] = tuple(c for c in caused[key] if not leads_back(c))
 
 
-def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | None:
+def _session_of(f: Finding, by_key: Mapping[Key, Finding]) -> str | None:
     """The session control of the side that did not answer, when that session is why."""
     side = (f.unanswered or "").partition(": ")[0]
     session = by_key.get((SESSION_CONTROLS.get(side, ""), DEPLOYMENT))
@@ -251,7 +266,7 @@ def _session_of(f: Finding, by_key: Mapping[tuple[str, str], Finding]) -> str | 
 class Waived:
     """Findings with their waivers, and the waivers that did nothing."""
 
-    findings: tuple[Finding, ...]
+    findings: Ledger
     unused: tuple[Waiver, ...]
     expired: tuple[Waiver, ...]
 
@@ -265,30 +280,36 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: dt.date
     expired = tuple(w for w in waivers if dt.date.fromisoformat(w.expires) < today)
     live = [w for w in waivers if w not in expired]
     used: set[int] = set()
-    out = []
-    for f in findings:
-        if f.verdict is Verdict.FAIL:
-            for w in live:
-                if w.control == f.control and w.subject in ("all", f.subject) and _accepts(w, f):
-                    used.add(id(w))
-                    f = msgspec.structs.replace(f, waiver=w)
-                    break
-        out.append(f)
-    inherited = _inherit(out) if used else out
-    return Waived(tuple(inherited), tuple(w for w in live if id(w) not in used), expired)
+
+    def accepted(f: Finding) -> Finding:
+        for w in live:
+            if w.control == f.control and w.subject in ("all", f.subject) and _accepts(w, f):
+                used.add(id(w))
+                return msgspec.structs.replace(f, waiver=w)
+        return f
+
+    ledger = Ledger.of(findings)
+    if live:
+        ledger = ledger.changed(accepted, Verdict.FAIL)
+    inherited = _inherit(ledger) if used else ledger
+    return Waived(inherited, tuple(w for w in live if id(w) not in used), expired)
 
 
-def _inherit(findings: list[Finding]) -> list[Finding]:
-    by_key = {(f.control, f.subject): f for f in findings}
+def _inherit(ledger: Ledger) -> Ledger:
+    by_key = {(f.control, f.subject): f for f in ledger.of_verdict(Verdict.FAIL)}
 
     def waiver_of(f: Finding, above: tuple[str, ...] = ()) -> Waiver | None:
-        if f.waiver is not None or f.verdict is not Verdict.FAIL or not f.caused_by or f.control in above:
+        if f.waiver is not None or not f.caused_by or f.control in above:
             return f.waiver
         causes = [by_key.get((c, f.subject)) or by_key.get((c, DEPLOYMENT)) for c in f.caused_by]
         waivers = [waiver_of(c, (*above, f.control)) if c is not None else None for c in causes]
         return waivers[0] if all(w is not None for w in waivers) else None
 
-    return [msgspec.structs.replace(f, waiver=waiver_of(f)) if f.caused_by and not f.waiver else f for f in findings]
+    def inherited(f: Finding) -> Finding:
+        waiver = waiver_of(f)
+        return msgspec.structs.replace(f, waiver=waiver) if waiver is not None and f.waiver is None else f
+
+    return ledger.changed(inherited, Verdict.FAIL)
 
 
 def _accepts(waiver: Waiver, f: Finding) -> bool:
@@ -302,12 +323,12 @@ def _accepts(waiver: Waiver, f: Finding) -> bool:
 
 def headline(findings: Iterable[Finding]) -> Headline:
     """The one line (DESIGN section 4): a blocking fail, else a blocking unknown, else waivers, else ready."""
-    findings = tuple(findings)
-    if any(f.verdict is Verdict.FAIL and not f.waived and f.severity.blocks for f in findings):
+    stand = {each.standing for each in alike(findings)}
+    if any(f.verdict is Verdict.FAIL and not f.waived and f.severity.blocks for f in stand):
         return Headline.NOT_READY
-    if any(f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks for f in findings):
+    if any(f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks for f in stand):
         return Headline.UNDETERMINED
-    if any(f.waived for f in findings):
+    if any(f.waived for f in stand):
         return Headline.READY_WITH_WAIVERS
     return Headline.READY
 
@@ -317,31 +338,35 @@ EXIT_CODES = {Headline.READY: 0, Headline.READY_WITH_WAIVERS: 0, Headline.NOT_RE
 
 def count(findings: Iterable[Finding], not_run: int) -> Counts:
     """Findings by verdict. `waived` are also counted as fail: a waiver never turns a fail into a pass."""
-    findings = tuple(findings)
-    by = Counter(f.verdict for f in findings)
+    by: Counter[str] = Counter()
+    for each in alike(findings):
+        by[each.standing.verdict] += each.count
+        by["waived"] += each.count * each.standing.waived
+        by["roots"] += each.count * each.standing.is_root
     return Counts(
         passed=by[Verdict.PASS],
         fail=by[Verdict.FAIL],
         unknown=by[Verdict.UNKNOWN],
         na=by[Verdict.NA],
         error=by[Verdict.ERROR],
-        waived=sum(f.waived for f in findings),
-        roots=sum(f.is_root for f in findings),
+        waived=by["waived"],
+        roots=by["roots"],
         not_run=not_run,
     )
 
 
-def worst(findings: Sequence[Finding]) -> Finding:
+def worst(findings: Iterable[Finding]) -> Finding:
     """The finding that stands for a control: error, then an unwaived fail, unknown, an advisory, a waived fail, pass, n/a."""
 
-    def rank(f: Finding) -> int:
+    def rank(each: Alike) -> int:
+        f = each.standing
         if f.verdict is Verdict.ERROR:
             return 0
         if f.verdict is Verdict.FAIL:
             return 4 if f.waived else 3 if f.is_advisory else 1
         return {Verdict.UNKNOWN: 2, Verdict.PASS: 5, Verdict.NA: 6}[f.verdict]
 
-    return min(findings, key=rank)
+    return min(alike(findings), key=rank).first
 
 
 def writes(snapshot: Snapshot, is_reading: Callable[[str], bool]) -> int:

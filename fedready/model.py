@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -431,7 +431,7 @@ class Run(Frozen, frozen=True, kw_only=True):
     exit_code: int = 0
     counts: Counts = field(default_factory=Counts)
     reads: Reads = field(default_factory=Reads)
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     not_run: tuple[NotRun, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
     expired_waivers: tuple[Waiver, ...] = ()

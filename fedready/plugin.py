@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gc
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from fedready.desk import Desk
 from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
-from fedready.model import Control, Finding, Verdict
+from fedready.ledger import Page
+from fedready.model import Control, Verdict
 from fedready.stash import AUDIT, FINDINGS, FOLDER, PROGRESS, STOPPING, Progress
 from fedready.stopping import INTERRUPTED, Stopping
 from fedready.yamlmarks import Mistake
@@ -299,9 +300,9 @@ def pytest_runtest_makereport(
     if mark is None or call.when != "call" or FINDINGS not in item.stash:
         return report
     findings = item.stash[FINDINGS]
-    vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings[0].control]
+    vars(report)["fedready_control"] = item.config.stash[AUDIT].baseline.controls[findings.control]
     waived = item.config.stash[AUDIT].standing(findings, dt.datetime.now(dt.UTC))
-    vars(report)["fedready_findings"] = tuple(waived)
+    vars(report)["fedready_findings"] = waived
     stands = worst(waived)
     report.longrepr = None
     if stands.verdict is Verdict.NA:
@@ -315,9 +316,10 @@ def pytest_runtest_makereport(
     return report
 
 
-def _text(findings: Sequence[Finding], verdict: Verdict) -> str:
+def _text(page: Page, verdict: Verdict) -> str:
     from fedready.yamlmarks import visible
 
-    said = [f"{f.control} {f.subject}: {f.message}" for f in findings if f.verdict is verdict]
-    more = [f"... and {len(said) - 20} more"] if len(said) > 20 else []
-    return "\n".join(visible(line) for line in [*said[:20], *more])
+    places = sorted(place for each in page.alike() if each.standing.verdict is verdict for place in each.places)
+    said = [f"{f.control} {f.subject}: {f.message}" for f in map(page.__getitem__, places[:20])]
+    more = [f"... and {len(places) - 20} more"] if len(places) > 20 else []
+    return "\n".join(visible(line) for line in [*said, *more])

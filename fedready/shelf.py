@@ -20,8 +20,13 @@ _entry = msgspec.json.Decoder(dict[str, Evidence])
 
 
 class Facts(NamedTuple):
-    """What a report says of all answers together. `endpoint`: `onprem`, `dns@public`, or the question where it is an address."""
+    """What a report says of all answers together.
 
+    `kind` is `GET ` or `TLS ` for what is asked of an address, which is then the `endpoint`; otherwise that is `onprem`,
+    `dns@public`, ...
+    """
+
+    kind: str
     endpoint: str
     source: str
     account: str | None
@@ -32,10 +37,11 @@ class Facts(NamedTuple):
 
     @classmethod
     def of(cls, text: str, evidence: Evidence) -> Facts:
-        endpoint = text if text.startswith(("GET ", "TLS ")) else text.partition(":")[0]
+        kind = text[:4] if text.startswith(("GET ", "TLS ")) else ""
+        endpoint = text[4:] if kind else text.partition(":")[0]
         cause = evidence.cause.kind if evidence.cause else None
         said = evidence.source, evidence.account, evidence.via, evidence.state, cause, evidence.value is not None
-        return cls(endpoint, *said)
+        return cls(kind, endpoint, *said)
 
 
 def facts(entries: Mapping[str, Evidence]) -> Mapping[Facts, int]:

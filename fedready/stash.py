@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from fedready.audit import Audit
-from fedready.model import Finding
+from fedready.ledger import Page
 from fedready.stopping import Stopping
 
 AUDIT = pytest.StashKey[Audit]()
 FOLDER = pytest.StashKey[Any]()
-FINDINGS = pytest.StashKey[list[Finding]]()
+FINDINGS = pytest.StashKey[Page]()
 PROGRESS = pytest.StashKey["Progress"]()
 CLOSING = pytest.StashKey[Any]()
 STOPPING = pytest.StashKey[Stopping]()

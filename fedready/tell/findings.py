@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from fedready.ledger import Ledger
 from fedready.model import (
     Cause,
     Control,
@@ -29,6 +31,7 @@ from fedready.model import (
     Verdict,
     Waiver,
 )
+from fedready.shelf import facts
 from fedready.tell import asked
 from fedready.tell.asked import AskedPart
 from fedready.tell.groups import folded
@@ -164,8 +167,14 @@ def findings_text(run: Run) -> Iterator[str]:
     for number, control in enumerate(c for c in controls.values() if c.id in spoken_of):
         yield f"{',' if number else ''}\n  {_text(control.id)}: {_text(control_part(control))}"
     yield '\n },\n "findings": ['
-    for number, finding in enumerate(run.findings):
-        yield f"{',' if number else ''}\n  {_text(_finding_part(finding, controls.get(finding.control), run.snapshot))}"
+    # Where an answer comes from a file, a finding says when that was asked: each its own.
+    from_files = any(one.via != "live" for one in facts(run.snapshot.entries))
+    comma = ""
+    for page in Ledger.of(run.findings).pages.values():
+        render = partial(_line, controls.get(page.control), run.snapshot if from_files else None)
+        for line in page.told(render, one_by_one=from_files):
+            yield comma + line
+            comma = ","
     yield "\n ]"
     for key, value in (
         ("not_run", run.not_run),
@@ -196,9 +205,13 @@ def _section_part(section: Section, spoken_of: set[str]) -> SectionPart:
     return SectionPart(id=section.id, title=section.title, article=section.article, controls=ids)
 
 
-def _finding_part(finding: Finding, control: Control | None, snapshot: Snapshot) -> FindingPart:
+def _line(control: Control | None, snapshot: Snapshot | None, finding: Finding) -> str:
+    return f"\n  {_text(_finding_part(finding, control, snapshot))}"
+
+
+def _finding_part(finding: Finding, control: Control | None, snapshot: Snapshot | None) -> FindingPart:
     said = {name: getattr(finding, name) for name in FindingPart.__struct_fields__ if name != "evidence"}
-    said["evidence"] = provenance(finding, snapshot) or UNSET
+    said["evidence"] = (provenance(finding, snapshot) if snapshot is not None else ()) or UNSET
     said["unanswered"] = finding.unanswered or UNSET
     if control is not None and finding.symptom in ("", control.symptom):
         said["symptom"] = UNSET

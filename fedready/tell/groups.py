@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from fedready.ledger import Alike, Ledger, Page
 from fedready.model import DEPLOYMENT, Control, Finding, NotRun, Run, Section
 from fedready.tell.shown import SHORT, inert, shown
 from fedready.tell.summary import CONCERN, SEVERITY_ORDER, State, kind_of, state_of
@@ -17,11 +20,11 @@ PASSING = 5
 
 @dataclass(frozen=True)
 class Group:
-    """Findings of one control that differ in nothing but the subject's name."""
+    """Findings of one control that a reader cannot tell apart but for the subject's name (what was read may differ)."""
 
     anchor: str
     state: State
-    findings: tuple[Finding, ...]
+    parts: tuple[Alike, ...]
     expected: str
     observed: str
     message: str
@@ -29,13 +32,27 @@ class Group:
     same_as: str = ""
     """The anchor of the group before it that lists the same subjects, where they are many: they are listed there."""
 
-    @property
+    @cached_property
     def first(self) -> Finding:
-        return self.findings[0]
+        return self.parts[0].first
 
     @property
     def count(self) -> int:
-        return len(self.findings)
+        return sum(each.count for each in self.parts)
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        """In the order of the subjects."""
+        return (self.parts[0].page[place] for place in self._places)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The subjects, in order."""
+        return tuple(self.parts[0].page.subjects[place] for place in self._places)
+
+    @property
+    def _places(self) -> Iterable[int]:
+        return heapq.merge(*(each.places for each in self.parts))
 
     @property
     def as_documented(self) -> bool:
@@ -50,7 +67,7 @@ class Group:
     @property
     def subjects(self) -> str:
         """Every subject, one a line."""
-        return "\n".join(inert(f.subject) for f in self.findings)
+        return "\n".join(map(inert, self.names))
 
 
 @dataclass(frozen=True)
@@ -100,9 +117,7 @@ def _line(finding: Finding, state: State) -> str:
 
 def folded(run: Run) -> list[Folded]:
     """Every control of the baseline that was judged or listed as not run, in the article's order."""
-    found: dict[str, list[Finding]] = {}
-    for finding in run.findings:
-        found.setdefault(finding.control, []).append(finding)
+    found = Ledger.of(run.findings).pages
     not_run = {n.control: n for n in run.not_run}
     result = []
     lists: dict[tuple[str, ...], str] = {}
@@ -110,7 +125,7 @@ def folded(run: Run) -> list[Folded]:
         for control in section.controls:
             if control.id not in found and control.id not in not_run:
                 continue
-            groups = _groups(control.id, found.get(control.id, ()), run)
+            groups = _groups(found[control.id], run) if control.id in found else ()
             state = groups[0].state if groups else State.NOT_RUN
             item = Folded(control, section, state, groups, not_run.get(control.id))
             result.append(replace(item, groups=_listed_once(item, lists)))
@@ -122,30 +137,31 @@ def _listed_once(item: Folded, lists: dict[tuple[str, ...], str]) -> tuple[Group
     written = {group.anchor for group in item.written_out}
     groups = []
     for group in item.groups:
-        subjects = tuple(f.subject for f in group.findings)
         if group.anchor in written and group.count > FULL:
-            before = lists.setdefault(subjects, group.anchor)
+            before = lists.setdefault(group.names, group.anchor)
             group = replace(group, same_as=before if before != group.anchor else "")
         groups.append(group)
     return tuple(groups)
 
 
-def _groups(control: str, findings: Iterable[Finding], run: Run) -> tuple[Group, ...]:
-    gathered: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
-        gathered.setdefault(_likeness(finding), []).append(finding)
-    alike = sorted(gathered.values(), key=lambda g: (CONCERN[state_of(g[0])], SEVERITY_ORDER[g[0].severity]))
-    return tuple(_group(f"{control}.{number}", found, run) for number, found in enumerate(alike, 1))
+def _groups(page: Page, run: Run) -> tuple[Group, ...]:
+    gathered: dict[tuple[object, ...], list[Alike]] = {}
+    for each in page.alike():
+        gathered.setdefault(_likeness(each.pattern), []).append(each)
+    alike = sorted(
+        gathered.values(), key=lambda g: (CONCERN[state_of(g[0].standing)], SEVERITY_ORDER[g[0].standing.severity])
+    )
+    return tuple(_group(f"{page.control}.{number}", tuple(found), run) for number, found in enumerate(alike, 1))
 
 
-def _group(anchor: str, findings: list[Finding], run: Run) -> Group:
-    first = findings[0]
+def _group(anchor: str, parts: tuple[Alike, ...], run: Run) -> Group:
+    first = parts[0].first
     kind = kind_of(first.subject, run)
-    slot = (first.subject, f"{{{kind}}}") if len(findings) > 1 else ("", "")
+    slot = (first.subject, f"{{{kind}}}") if len(parts) > 1 or parts[0].count > 1 else ("", "")
     return Group(
         anchor=anchor,
         state=state_of(first),
-        findings=tuple(findings),
+        parts=parts,
         expected=_without(shown(first.expected), *slot),
         observed=_without(shown(first.observed), *slot),
         message=_without(inert(first.message, limit=2_000), *slot),

@@ -7,12 +7,15 @@ pytest-html writes cells as raw HTML: everything foreign is made inert and escap
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from html import escape
 from typing import Any, Protocol
 
+from fedready.ledger import alike
 from fedready.model import DEPLOYMENT, Control, Finding, Verdict
 from fedready.tell.shown import SHORT, inert, shown
-from fedready.tell.summary import CONCERN, reason_of, state_of
+from fedready.tell.summary import CONCERN, State, reason_of, state_of
 
 TITLE = "fedready: one row per control"
 MOST = 10
@@ -41,7 +44,7 @@ class CheckReport(Protocol):
     """The two attributes that the plugin puts on a test report."""
 
     fedready_control: Control
-    fedready_findings: tuple[Finding, ...]
+    fedready_findings: Sequence[Finding]
 
 
 def above(prefix: list[str]) -> None:
@@ -72,7 +75,7 @@ def row(report: Any, cells: list[str]) -> None:
     if control is None:
         cells[:] = [result, f"<td>{_safe(report.nodeid)}</td>", *["<td></td>"] * 5]
         return
-    findings = _worst_first(report.fedready_findings)
+    findings = _Worst(report.fedready_findings)
     link = f'<a href="readiness.html#{escape(control.id, quote=True)}">{_safe(control.id)}</a> {_safe(control.title)}'
     cells[:] = [
         result,
@@ -90,12 +93,27 @@ def details(report: Any, data: list[str]) -> None:
     findings = getattr(report, "fedready_findings", None)
     if findings is None:
         return
-    data[:] = ["<br>".join(_safe(line) for line in _lines(_worst_first(findings)))]
+    data[:] = ["<br>".join(_safe(line) for line in _lines(_Worst(findings)))]
 
 
-def _lines(findings: list[Finding]) -> list[str]:
+class _Worst:
+    """The findings of a control: how many are in which state, and those that a row writes out, the worst first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        places: dict[State, list[int]] = {}
+        pages = []
+        for each in sorted(alike(findings), key=lambda each: CONCERN[state_of(each.standing)]):
+            places.setdefault(state_of(each.standing), []).extend(each.places)
+            pages.append(each.page)
+        self.states = {state: len(found) for state, found in places.items()}
+        self.count = sum(self.states.values())
+        worst = itertools.chain.from_iterable(map(sorted, places.values()))
+        self.first = [pages[0][place] for place in itertools.islice(worst, MOST)]
+
+
+def _lines(findings: _Worst) -> list[str]:
     lines = []
-    for finding in findings[:MOST]:
+    for finding in findings.first:
         words = (
             finding.message or finding.note or reason_of(finding) if finding.verdict != "pass" else finding.note or ""
         )
@@ -106,34 +124,30 @@ def _lines(findings: list[Finding]) -> list[str]:
     return lines + _rest(findings)
 
 
-def _worst_first(findings: tuple[Finding, ...]) -> list[Finding]:
-    return sorted(findings, key=lambda f: CONCERN[state_of(f)])
+def _subjects(findings: _Worst) -> list[str]:
+    return [f.subject for f in findings.first] + _rest(findings)
 
 
-def _subjects(findings: list[Finding]) -> list[str]:
-    return [f.subject for f in findings[:MOST]] + _rest(findings)
-
-
-def _rest(findings: list[Finding]) -> list[str]:
-    more = len(findings) - MOST
+def _rest(findings: _Worst) -> list[str]:
+    more = findings.count - MOST
     return [f"and {more:,} more in readiness.html"] if more > 0 else []
 
 
-def _verdicts(findings: list[Finding]) -> list[str]:
-    states = [state_of(f) for f in findings]
-    if len(states) == 1:
-        return [f"{states[0].word}, {findings[0].severity.value}"]
-    return [f"{states.count(state):,} {state.value}" for state in dict.fromkeys(states)]
+def _verdicts(findings: _Worst) -> list[str]:
+    if findings.count == 1:
+        only = findings.first[0]
+        return [f"{state_of(only).word}, {only.severity.value}"]
+    return [f"{number:,} {state.value}" for state, number in findings.states.items()]
 
 
-def _expected(findings: list[Finding]) -> list[str]:
-    return list(dict.fromkeys(shown(f.expected, SHORT) for f in findings[:MOST]))
+def _expected(findings: _Worst) -> list[str]:
+    return list(dict.fromkeys(shown(f.expected, SHORT) for f in findings.first))
 
 
-def _observed(findings: list[Finding]) -> list[str]:
+def _observed(findings: _Worst) -> list[str]:
     """What was seen, or why nothing was; each once, with the subject where there is one."""
     values: dict[str, None] = {}
-    for finding in findings[:MOST]:
+    for finding in findings.first:
         seen = finding.verdict in (Verdict.PASS, Verdict.FAIL)
         words = shown(finding.observed, SHORT) if seen else inert(reason_of(finding), limit=SHORT)
         values[words + (f" ({finding.subject})" if finding.subject != DEPLOYMENT else "")] = None

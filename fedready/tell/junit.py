@@ -6,9 +6,12 @@ advisory passes with a line of output.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
 from xml.sax.saxutils import escape, quoteattr
 
+from fedready.ledger import Ledger, Page
 from fedready.model import Finding, NotRun, Run, Section
 from fedready.tell.shown import SHORT, inert, shown
 from fedready.tell.summary import State, reason_of, state_of
@@ -16,28 +19,26 @@ from fedready.tell.summary import State, reason_of, state_of
 
 def junit_xml(run: Run) -> Iterator[str]:
     """The document in pieces, UTF-8 to be."""
-    findings: dict[str, list[Finding]] = {}
-    for finding in run.findings:
-        findings.setdefault(finding.control, []).append(finding)
+    findings = Ledger.of(run.findings)
     not_run = {n.control: n for n in run.not_run}
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    states = [state_of(f) for f in run.findings] + [State.NOT_RUN] * len(run.not_run)
+    states = _count(findings.pages.values()) + Counter({State.NOT_RUN: len(run.not_run)})
     yield f"<testsuites name={_attr(f'fedready {run.target.name}')} {_totals(states)}>\n"
     for section in run.baseline.sections:
         yield from _suite(run, section, findings, not_run)
     yield "</testsuites>\n"
 
 
-def _suite(run: Run, section: Section, findings: dict[str, list[Finding]], not_run: dict[str, NotRun]) -> Iterator[str]:
-    states = [state_of(f) for c in section.controls for f in findings.get(c.id, ())]
-    states += [State.NOT_RUN for c in section.controls if c.id in not_run]
-    if not states:
+def _suite(run: Run, section: Section, findings: Ledger, not_run: dict[str, NotRun]) -> Iterator[str]:
+    states = _count(findings.page(control.id) for control in section.controls)
+    states[State.NOT_RUN] = sum(control.id in not_run for control in section.controls)
+    if not states.total():
         return
     stamp = run.judged.removesuffix("Z")
     yield f" <testsuite name={_attr(section.title)} timestamp={_attr(stamp)} {_totals(states)}>\n"
     for control in section.controls:
-        for finding in findings.get(control.id, ()):
-            yield from _case(section.id, f"{control.id} {control.title}", finding)
+        title = f"{control.id} {control.title}"
+        yield from findings.page(control.id).told(partial(_whole_case, section.id, title))
         if control.id in not_run:
             name = _attr(f"{control.id} {control.title}")
             yield f"  <testcase classname={_attr(section.id)} name={name}>"
@@ -45,11 +46,23 @@ def _suite(run: Run, section: Section, findings: dict[str, list[Finding]], not_r
     yield " </testsuite>\n"
 
 
-def _totals(states: list[State]) -> str:
-    failures = states.count(State.FAIL)
-    errors = states.count(State.UNKNOWN) + states.count(State.ERROR)
-    skipped = states.count(State.WAIVED) + states.count(State.NA) + states.count(State.NOT_RUN)
-    return f'tests="{len(states)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
+def _count(pages: Iterable[Page]) -> Counter[State]:
+    states: Counter[State] = Counter()
+    for page in pages:
+        for each in page.alike():
+            states[state_of(each.standing)] += each.count
+    return states
+
+
+def _totals(states: Counter[State]) -> str:
+    failures = states[State.FAIL]
+    errors = states[State.UNKNOWN] + states[State.ERROR]
+    skipped = states[State.WAIVED] + states[State.NA] + states[State.NOT_RUN]
+    return f'tests="{states.total()}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
+
+
+def _whole_case(classname: str, title: str, finding: Finding) -> str:
+    return "".join(_case(classname, title, finding))
 
 
 def _case(classname: str, title: str, finding: Finding) -> Iterator[str]:

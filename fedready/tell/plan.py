@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fedready.ledger import alike
 from fedready.model import Finding, Run, Severity, Verdict
 from fedready.tell.instructions import merged
 from fedready.tell.summary import Named, advisories, area_of, failing, subject_words
@@ -115,7 +116,11 @@ def _texts(item: Named, name: str) -> str:
 
 def _dependants(findings: Iterable[Finding], roots: tuple[str, ...]) -> tuple[str, ...]:
     """Controls whose fail or unknown is explained by one of the roots, directly or through another."""
-    waiting = [f for f in findings if f.caused_by and f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
+    waiting = [
+        each.first
+        for each in alike(findings)
+        if each.standing.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and not each.standing.is_root
+    ]
     explained = set(roots)
     found: dict[str, None] = {}
     grown = True

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fedready.model import Headline, Reading, Run, Section, Waiver
+from fedready.shelf import facts
 from fedready.tell import scene, summary
 from fedready.tell.asked import READINGS, described, listed
 from fedready.tell.compiled import Compiled
@@ -57,7 +58,7 @@ def readiness_html(run: Run) -> bytes:
             owners=OWNERS,
             asked=asked,
             unlisted=len(run.snapshot.entries) - len(asked),
-            has_answers=any(e.value is not None for e in run.snapshot.entries.values()),
+            has_answers=any(one.has_value for one in facts(run.snapshot.entries)),
             anchors={a.question: a.anchor for a in asked},
             accounts=seen.accounts,
             endpoints=seen.endpoints,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from fedready import asked
 from fedready.inquiry import Known
+from fedready.ledger import alike
 from fedready.model import Control, Finding, LookedAt, Run, Unseen
+from fedready.shelf import facts
 from fedready.tell.summary import CONCERN, NOT_FROM_HERE, State, area_of, state_of
 
 
@@ -49,14 +52,16 @@ def place_of(control: Control, finding: Finding) -> str | None:
 
 def places(run: Run) -> list[Place]:
     """The strip of the first screen, from left to right."""
-    seen: dict[str, list[State]] = {name: [] for name in _PLACES}
+    seen: dict[str, Counter[State]] = {name: Counter() for name in _PLACES}
     hidden: set[str] = set()
     controls = run.baseline.controls
-    for finding in run.findings:
-        place = place_of(controls[finding.control], finding)
+    for each in alike(run.findings):
+        pattern = each.pattern
+        place = place_of(controls[pattern.control], pattern)
         if place:
-            seen[place].append(state_of(finding))
-            if state_of(finding) is State.NA and NOT_FROM_HERE in finding.message:
+            state = state_of(pattern)
+            seen[place][state] += each.count
+            if state is State.NA and NOT_FROM_HERE in pattern.message:
                 hidden.add(place)
     nothing = {
         name: "not looked at" if name in hidden or not states else "does not apply" for name, states in seen.items()
@@ -64,11 +69,11 @@ def places(run: Run) -> list[Place]:
     return [Place(_PLACES[name], *_sum_up(states, nothing[name]), _where(run, name)) for name, states in seen.items()]
 
 
-def _sum_up(states: list[State], nothing: str) -> tuple[State, str]:
-    judged = [s for s in states if s is not State.NA]
+def _sum_up(states: Counter[State], nothing: str) -> tuple[State, str]:
+    judged = {state: count for state, count in states.items() if state is not State.NA}
     if not judged:
         return State.NA, nothing
-    worst = min(judged, key=CONCERN.__getitem__)
+    worst, every = min(judged, key=CONCERN.__getitem__), sum(judged.values())
     words = {
         State.FAIL: "failing",
         State.ERROR: "not judged",
@@ -78,11 +83,11 @@ def _sum_up(states: list[State], nothing: str) -> tuple[State, str]:
         State.PASS: "as documented",
     }
     if worst is State.PASS:
-        return worst, "all as documented" if len(judged) > 1 else "as documented"
-    count = judged.count(worst)
-    if count == len(judged):
+        return worst, "all as documented" if every > 1 else "as documented"
+    count = judged[worst]
+    if count == every:
         return worst, words[worst] if count == 1 else f"all {count:,} {words[worst]}"
-    return worst, f"{count:,} of {len(judged):,} {words[worst]}"
+    return worst, f"{count:,} of {every:,} {words[worst]}"
 
 
 def _where(run: Run, place: str) -> str:
@@ -108,7 +113,7 @@ def looked_at(run: Run) -> LookedAt:
     return LookedAt(
         sip_domains=_sip_domains(known),
         tenant=_tenant(known),
-        accounts=tuple(dict.fromkeys(e.account for e in run.snapshot.entries.values() if e.account)),
+        accounts=tuple(dict.fromkeys(one.account for one in facts(run.snapshot.entries) if one.account)),
         endpoints=tuple(_endpoints(run)),
         places=_places_asked(run),
     )
@@ -127,32 +132,29 @@ def host(where: str) -> str:
 
 def _endpoints(run: Run) -> list[tuple[str, str]]:
     """(name, where) of everything that was asked, each once."""
-    entries = run.snapshot.entries
-    seen: dict[tuple[str, str], None] = {}
-    for question, entry in entries.items():
-        if entry.source and not question.startswith(("GET ", "TLS ")):
-            seen[(question.partition(":")[0], entry.source)] = None
+    every = facts(run.snapshot.entries)
+    seen = {(one.endpoint, one.source): None for one in every if one.source and one.kind == ""}
     order = ranks(run)
     pairs = sorted(seen, key=lambda pair: order.get(pair[0], len(order)))
     for prefix, name in (("GET ", "https"), ("TLS ", "tls")):
-        hosts = list(dict.fromkeys(host(q.removeprefix(prefix)) for q in entries if q.startswith(prefix)))
+        hosts = list(dict.fromkeys(host(one.endpoint) for one in every if one.kind == prefix))
         if hosts:
             pairs.append((name, hosts[0] + (f" and {len(hosts) - 1:,} more" if len(hosts) > 1 else "")))
     return pairs
 
 
 def _places_asked(run: Run) -> dict[str, tuple[str, ...]]:
-    entries = run.snapshot.entries
+    every = facts(run.snapshot.entries)
 
     def hosts(side: str) -> tuple[str, ...]:
-        sources = (e.source for q, e in entries.items() if q.startswith(f"{side}: ") and e.source.startswith("http"))
+        sources = (one.source for one in every if one.endpoint == side and one.source.startswith("http"))
         return tuple(dict.fromkeys(host(source) for source in sources))
 
     return {
         "onprem": hosts("onprem"),
         "dns": run.target.vantage_points,
         "tenant": hosts("tenant"),
-        "autodiscover": tuple(dict.fromkeys(host(q) for q in entries if q.startswith("GET "))),
+        "autodiscover": tuple(dict.fromkeys(host(one.endpoint) for one in every if one.kind == "GET ")),
     }
 
 

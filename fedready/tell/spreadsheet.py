@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from fedready.ledger import Ledger
 from fedready.model import Finding, Run, Verdict
 from fedready.tell.shown import generic, inert, shown
 from fedready.tell.summary import State, reason_of, state_of
@@ -29,12 +31,15 @@ def findings_csv(run: Run) -> Iterator[str]:
         for section in run.baseline.sections
         for control in section.controls
     }
-    for finding in run.findings:
-        control, owner = about[finding.control]
-        yield f"{control},{_row(_cells(finding, owner))}"
+    for page in Ledger.of(run.findings).pages.values():
+        yield from page.told(partial(_line, *about[page.control]))
     for missed in run.not_run:
         control, owner = about[missed.control]
         yield f"{control},{_row(('', State.NOT_RUN, '', '', '', missed.reason, '', '', '', owner, '', '', ''))}"
+
+
+def _line(control: str, owner: str, finding: Finding) -> str:
+    return f"{control},{_row(_cells(finding, owner))}"
 
 
 def _cells(finding: Finding, owner: str) -> tuple[str, ...]:

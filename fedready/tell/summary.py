@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fedready.ledger import Alike, Page, Standing, alike
 from fedready.model import DEPLOYMENT, Control, Finding, Headline, NotRun, Run, Severity, Verdict, Waiver
 
 SEVERITY_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
@@ -39,13 +40,34 @@ class State(StrEnum):
 CONCERN = {state: rank for rank, state in enumerate(State)}
 
 
-def state_of(finding: Finding) -> State:
+_STATES = {
+    Verdict.UNKNOWN: State.UNKNOWN,
+    Verdict.ERROR: State.ERROR,
+    Verdict.PASS: State.PASS,
+    Verdict.NA: State.NA,
+}
+
+
+def state_of(finding: Finding | Standing) -> State:
     """How one finding is shown."""
     if finding.verdict is Verdict.FAIL:
         if finding.waived:
             return State.WAIVED
         return State.FAIL if finding.severity.blocks else State.ADVISORY
-    return State(finding.verdict.value)
+    return _STATES[finding.verdict]
+
+
+def chosen(findings: Iterable[Finding], wanted: Callable[[Standing], bool]) -> list[Finding]:
+    """The findings that are wanted for what is counted of them, in order."""
+    pages: dict[int, tuple[Page, list[int]]] = {}
+    for each in alike(findings):
+        if wanted(each.standing):
+            pages.setdefault(id(each.page), (each.page, []))[1].extend(each.places)
+    return [page[place] for page, places in pages.values() for place in sorted(places)]
+
+
+def _of_state(run: Run, state: State) -> list[Finding]:
+    return chosen(run.findings, lambda standing: state_of(standing) is state)
 
 
 @dataclass(frozen=True)
@@ -107,12 +129,12 @@ def _roots(findings: list[Finding]) -> list[Finding]:
 
 def failing(run: Run) -> list[Named]:
     """The red lines: root fails of a severity that blocks, not waived."""
-    return _by_control(run, _roots([f for f in run.findings if state_of(f) is State.FAIL]))
+    return _by_control(run, _roots(_of_state(run, State.FAIL)))
 
 
 def unseen(run: Run) -> list[Named]:
     """What could not be looked at and would decide the headline: root unknowns and errors of a blocking severity."""
-    blind = [f for f in run.findings if f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks]
+    blind = chosen(run.findings, lambda f: f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) and f.severity.blocks)
     return _by_control(run, _roots(blind))
 
 
@@ -125,17 +147,18 @@ def blockers(run: Run) -> list[Named]:
 
 def advisories(run: Run) -> list[Named]:
     """Root fails of severity low."""
-    return _by_control(run, _roots([f for f in run.findings if state_of(f) is State.ADVISORY]))
+    return _by_control(run, _roots(_of_state(run, State.ADVISORY)))
 
 
 def waived(run: Run) -> list[Named]:
     """Root fails that somebody answers for."""
-    return _by_control(run, _roots([f for f in run.findings if f.waived]))
+    return _by_control(run, _roots(_of_state(run, State.WAIVED)))
 
 
 def live_waivers(run: Run) -> list[Waiver]:
     """The waivers that were used, the next to expire first, each once."""
-    used = {(w.control, w.subject, w.expires, w.reason): w for f in run.findings if (w := f.waiver) and f.waived}
+    patterns = (each.pattern for each in alike(run.findings) if each.standing.waived)
+    used = {(w.control, w.subject, w.expires, w.reason): w for f in patterns if (w := f.waiver)}
     return sorted(used.values(), key=lambda w: (w.expires, w.control, w.subject))
 
 
@@ -144,16 +167,13 @@ def live_waivers(run: Run) -> list[Waiver]:
 
 @dataclass(frozen=True)
 class Blind:
-    """Findings that could not be judged for one and the same reason."""
+    """Findings that could not be judged for one and the same reason: how many, and of which controls."""
 
     reason: str
-    findings: tuple[Finding, ...]
+    count: int
+    controls: tuple[str, ...]
     root: str
     """The control that stands for the reason."""
-
-    @property
-    def count(self) -> int:
-        return len(self.findings)
 
 
 def blind_spots(run: Run) -> list[Blind]:
@@ -162,9 +182,12 @@ def blind_spots(run: Run) -> list[Blind]:
     The root may be a fail: what cannot be judged because another setting is wrong is one cause, that setting.
     """
     first_of: dict[str, Finding] = {}
-    for finding in run.findings:
-        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR):
-            first_of.setdefault(finding.control, finding)
+    for each in alike(run.findings):
+        if (
+            each.standing.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+            and each.page.control not in first_of
+        ):
+            first_of[each.page.control] = each.first
 
     def root_of(finding: Finding) -> Finding:
         seen = {finding.control}
@@ -173,17 +196,25 @@ def blind_spots(run: Run) -> list[Blind]:
             finding = first_of[ahead]
         return finding
 
-    gathered: dict[tuple[str, str], list[Finding]] = {}
+    gathered: dict[tuple[str, str], list[Alike]] = {}
     lead: dict[tuple[str, str], Finding] = {}
-    for finding in run.findings:
-        if finding.verdict not in (Verdict.UNKNOWN, Verdict.ERROR):
+    for each in alike(run.findings):
+        if each.standing.verdict not in (Verdict.UNKNOWN, Verdict.ERROR):
             continue
-        root = root_of(finding)
+        root = root_of(each.first)
         # One time-out per SIP domain is one cause: the kind counts, and the control, not the name in the sentence.
         key = (root.control, root.cause.kind if root.cause else root.message)
-        gathered.setdefault(key, []).append(finding)
+        gathered.setdefault(key, []).append(each)
         lead.setdefault(key, root)
-    spots = [Blind(reason_of(lead[key]), tuple(found), key[0]) for key, found in gathered.items()]
+    spots = [
+        Blind(
+            reason=reason_of(lead[key]),
+            count=sum(each.count for each in found),
+            controls=tuple(dict.fromkeys(each.page.control for each in found)),
+            root=key[0],
+        )
+        for key, found in gathered.items()
+    ]
     return sorted(spots, key=lambda spot: -spot.count)
 
 
@@ -209,15 +240,17 @@ NOT_FROM_HERE = "not from here"
 
 def coverage(run: Run) -> Coverage:
     """What was assessed of what applies; a control that was not run counts as one check that was not."""
-    blind = sum(f.verdict in (Verdict.UNKNOWN, Verdict.ERROR) for f in run.findings)
-    outside = [f for f in run.findings if f.verdict is Verdict.NA]
-    not_from_here = sum(NOT_FROM_HERE in f.message for f in outside)
-    applicable = len(run.findings) - len(outside)
+    patterns = list(alike(run.findings))
+    blind = sum(p.count for p in patterns if p.standing.verdict in (Verdict.UNKNOWN, Verdict.ERROR))
+    outside = [p for p in patterns if p.standing.verdict is Verdict.NA]
+    not_from_here = sum(p.count for p in outside if NOT_FROM_HERE in p.pattern.message)
+    not_applicable = sum(p.count for p in outside) - not_from_here
+    applicable = len(run.findings) - not_applicable - not_from_here
     return Coverage(
         assessed=applicable - blind,
         applicable=applicable + not_from_here + len(run.not_run),
         blind=blind,
-        not_applicable=len(outside) - not_from_here,
+        not_applicable=not_applicable,
         not_from_here=not_from_here,
         not_run=run.not_run,
     )
