@@ -23,7 +23,6 @@ from fedready.model import (
     Baseline,
     Cause,
     Control,
-    Evidence,
     Finding,
     Json,
     NotRun,
@@ -38,7 +37,7 @@ from fedready.model import (
 )
 from fedready.questions import NotAllowed, a_label, reads
 from fedready.shelf import facts
-from fedready.sources import Sources, about_a_session, export_target, open_sources, too_old, views_of
+from fedready.sources import Aged, Sources, about_a_session, export_target, open_sources, views_of
 from fedready.target import load_target
 from fedready.words import Expectation, expectation
 from fedready.yamlmarks import Mistake
@@ -144,7 +143,8 @@ class Audit:
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     findings: Ledger = field(default_factory=Ledger)
     not_reached: set[str] = field(default_factory=set)
-    _fresh: tuple[Snapshot, Mapping[str, Evidence]] | None = None
+    _known: tuple[Snapshot, Known] | None = None
+    _domains: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, options: Options) -> Audit:
@@ -196,10 +196,12 @@ class Audit:
     def known(self) -> Known:
         """What is known now, for checks and for what follows from answers. What is too old is not known."""
         kept = self.snapshot
-        if self._fresh is None or self._fresh[0] is not kept:
+        if self._known is None or self._known[0] is not kept:
             hours, judged = self.max_age_hours, self.options.as_of or self.now
-            self._fresh = (kept, too_old(kept.entries, hours, judged) if hours else kept.entries)
-        return Known(kept.target, self.baseline.clouds, self._fresh[1], kept.sent)
+            entries = Aged(kept.entries, hours, judged) if hours else kept.entries
+            self._known = (kept, Known(kept.target, self.baseline.clouds, entries, kept.sent))
+            self._domains = {}
+        return self._known[1]
 
     def expectation(self, control: Control) -> Expectation:
         """What the control expects here: in this phase, of this cloud, from where this machine stands."""
@@ -223,7 +225,9 @@ class Audit:
 
     def judge(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> Page:
         """Judge the desk's control for each of its subjects. `call` runs the check."""
-        return self.findings.write(desk.control.id, self._judged(desk, per, call))
+        page = self.findings.write(desk.control.id, self._judged(desk, per, call))
+        desk.clear()
+        return page
 
     def _judged(self, desk: Desk, per: str | None, call: Callable[[Desk], object]) -> Iterator[Finding]:
         wanted = self.expectation(desk.control)
@@ -250,7 +254,10 @@ class Audit:
             return SUBJECTS[per](self.known)
         if per not in DOMAINS_OF:
             raise LookupError(f"a control cannot be judged per {per}")
-        every = DOMAINS_OF[per](self.known)
+        known = self.known
+        if per not in self._domains:
+            self._domains[per] = DOMAINS_OF[per](known)
+        every = self._domains[per]
         if not self.options.sip_domains:
             return every
         chosen = {a_label(name) for name in self.options.sip_domains}

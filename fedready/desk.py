@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from sys import intern
 from typing import Any, NoReturn
 
 from fedready.inquiry import Known
@@ -50,6 +49,7 @@ class Desk:
         self.expected = expected
         self.subject = DEPLOYMENT
         self.trail: list[Reading] = []
+        self._records: dict[tuple[str, str], Json] = {}  # what was read of DNS
         self.notes: list[str] = []
         self.bound: dict[str, Json] = {}
         self.shown: Json = NOTHING
@@ -63,20 +63,28 @@ class Desk:
     def names(self) -> CloudNames:
         return self.known.clouds[self.cloud]
 
+    def clear(self) -> None:
+        """Everything is judged here: what was worked out for it goes, whoever still holds the desk."""
+        self.start(DEPLOYMENT)
+        self.kept = {}
+
     def start(self, subject: str) -> None:
         """Begin to judge one subject: nothing looked at yet."""
         self.subject = subject
         self.trail = []
+        self._records = {}
         self.notes = []
         self.shown = NOTHING
         self.bound = {"subject": subject}
 
     def saw(self, question: str, path: str, value: Json) -> None:
-        # `intern`: the same few texts stand in hundreds of thousands of readings.
-        reading = Reading(question=intern(question), path=intern(path), value=value)
         # A record is looked at for several reasons and said once; a cmdlet's repeated rows are rows of their own.
-        if not question.startswith("dns@") or reading not in self.trail:
-            self.trail.append(reading)
+        if question.startswith("dns@"):
+            place = question, path
+            if place in self._records and self._records[place] == value:
+                return
+            self._records[place] = value
+        self.trail.append(Reading(question=question, path=path, value=value))
 
     def value(self, question: Question) -> Any:
         """The whole answer of a question that is not a cmdlet. The caller notes what it looks at."""

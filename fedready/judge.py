@@ -82,16 +82,7 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
     case = control.cases.get(case_name) if case_name and verdict is Verdict.FAIL else None
     if verdict is Verdict.FAIL:
         severity = (case and case.severity) or (Severity.LOW if failed and failed.advisory else severity)
-    texts = {name: (case and getattr(case, name)) or getattr(control, name) for name in _TEXTS}
-    values = {
-        **cloud_values(desk.names),
-        **desk.bound,
-        "observed": observed,
-        "expected": desk.expected,
-        "subject": subject,
-    }
-    wanted = verdict is Verdict.FAIL
-    return Finding(
+    found = Finding(
         control=control.id,
         subject=subject,
         verdict=verdict,
@@ -104,11 +95,24 @@ def judge(desk: Desk, subject: str, expectation: Expectation, check: Callable[[]
         cause=cause,
         unanswered=unanswered,
         caused_by=caused_by,
-        case=case_name if wanted else None,
-        symptom=fill(texts["symptom"], values) if wanted else "",
-        fix=command(texts["fix"], values) if wanted else "",
-        rollback=command(texts["rollback"], values) if wanted else "",
-        verify=command(texts["verify"], values) if wanted else "",
+    )
+    if verdict is not Verdict.FAIL:
+        return found
+    texts = {name: (case and getattr(case, name)) or getattr(control, name) for name in _TEXTS}
+    values = {
+        **cloud_values(desk.names),
+        **desk.bound,
+        "observed": observed,
+        "expected": desk.expected,
+        "subject": subject,
+    }
+    return msgspec.structs.replace(
+        found,
+        case=case_name,
+        symptom=fill(texts["symptom"], values),
+        fix=command(texts["fix"], values),
+        rollback=command(texts["rollback"], values),
+        verify=command(texts["verify"], values),
     )
 
 

@@ -277,9 +277,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     check = pyfuncitem.obj
 
+    about = [name for name, handle in arguments.items() if isinstance(handle, Subject)]
+
     def call(desk: Desk) -> object:
-        bound = {k: desk.subject if isinstance(v, Subject) else v for k, v in arguments.items()}
-        return check(**bound)
+        for name in about:
+            arguments[name] = desk.subject
+        return check(**arguments)
 
     pyfuncitem.stash[FINDINGS] = audit.judge(desk, mark.kwargs.get("per"), call)
     return True

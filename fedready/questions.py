@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from fedready.allowed import ALLOWED, HOST_NAME, Allowed
 from fedready.model import Target
@@ -49,7 +50,7 @@ class Cmdlet:
         """Is this asked where nobody should be able to answer it?"""
         return self.allowed.known_to not in (None, self.side)
 
-    @property
+    @cached_property
     def text(self) -> str:
         words = [f"-{k}" if v is True else f"-{k} {v}" for k, v in self.parameters]
         return " ".join([f"{self.side}: {self.name}", *words])
@@ -74,6 +75,7 @@ _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
+@lru_cache(8192)
 def a_label(name: str) -> str:
     """A host name as DNS carries it: lower case, punycode, no final dot.
 
@@ -112,7 +114,7 @@ class Lookup:
             raise NotAllowed(f"record type {self.rdtype} is not asked")
         object.__setattr__(self, "name", a_label(self.name))
 
-    @property
+    @cached_property
     def text(self) -> str:
         return f"dns@{self.resolver}: {self.rdtype} {self.name}"
 
@@ -130,7 +132,7 @@ class Wildcard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", a_label(self.name))
 
-    @property
+    @cached_property
     def text(self) -> str:
         return f"dns@{self.resolver}: WILDCARD {self.name}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -127,9 +127,20 @@ def about_a_session(control: str, target: Target) -> str | None:
 # --------------------------------------------------------------------------- how old it may be
 
 
-def too_old(entries: Mapping[str, Evidence], hours: int, judged: dt.datetime) -> dict[str, Evidence]:
-    """The entries with every answer that is older than `hours` at the judging time taken back."""
-    return {text: _aged(evidence, hours, judged) for text, evidence in entries.items()}
+class Aged(Mapping[str, Evidence]):
+    """Entries with every answer that is older than `hours` at the judging time taken back, when it is looked at."""
+
+    def __init__(self, entries: Mapping[str, Evidence], hours: int, judged: dt.datetime) -> None:
+        self._entries, self._hours, self._judged = entries, hours, judged
+
+    def __getitem__(self, text: str) -> Evidence:
+        return _aged(self._entries[text], self._hours, self._judged)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def _aged(evidence: Evidence, hours: int, judged: dt.datetime) -> Evidence:

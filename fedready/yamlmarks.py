@@ -335,6 +335,8 @@ def visible(text: str) -> str:
     >>> visible("a\u202eb\n")
     'a\\u202eb\\u000a'
     """
+    if text.isprintable():  # nothing of those kinds is
+        return text
     return "".join(f"\\u{ord(c):04x}" if is_hidden(c) else c for c in text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,16 +69,13 @@ def listed(run: Run, controls: Iterable[Folded]) -> list[str]:
     """The questions worth a line each: those behind what is written out, then the others up to a number."""
     needed = {q for item in controls for group in item.written_out for q in shown_questions_of(group.first)}
     order = ranks(run)
-    chosen: list[str] = []
-    room = MOST_ASKED
-    # By name within an endpoint, for a snapshot that was read from its file has them in another order.
-    for question in sorted(run.snapshot.entries, key=lambda q: (order.get(q.partition(":")[0], len(order)), q)):
-        if question not in needed:
-            if room <= 0:
-                continue
-            room -= 1
-        chosen.append(question)
-    return chosen
+
+    def place(question: str) -> tuple[int, str]:
+        return order.get(question.partition(":")[0], len(order)), question
+
+    entries = run.snapshot.entries
+    others = heapq.nsmallest(MOST_ASKED, (question for question in entries if question not in needed), key=place)
+    return sorted([*(question for question in needed if question in entries), *others], key=place)
 
 
 def described(run: Run, questions: Iterable[str]) -> list[Asked]:
@@ -92,8 +90,14 @@ def described(run: Run, questions: Iterable[str]) -> list[Asked]:
 def _raw(entry: Evidence) -> str:
     if entry.value is None:
         return ""
-    text = json.dumps(storable(entry.value), indent=1, ensure_ascii=False, sort_keys=True)
-    return inert(text, lines=True, limit=RAW)
+    kept: list[str] = []
+    length = 0
+    # A list of ten thousand rows is counted, not built.
+    for piece in json.JSONEncoder(indent=1, ensure_ascii=False, sort_keys=True).iterencode(storable(entry.value)):
+        if length <= RAW + 24:
+            kept.append(piece)
+        length += len(piece)
+    return inert("".join(kept), lines=True, limit=RAW, length=length)
 
 
 def parts(run: Run, questions: Iterable[str]) -> dict[str, dict[str, object]]:

@@ -25,11 +25,11 @@ def generic(text: str) -> str:
     return _PLACEHOLDER.sub(r"<\1>", text)
 
 
-def inert(text: str, *, lines: bool = False, limit: int | None = None) -> str:
+def inert(text: str, *, lines: bool = False, limit: int | None = None, length: int | None = None) -> str:
     """Foreign text with every invisible character made visible, so that it can neither act nor mislead.
 
     Control, bidirectional, zero-width and private characters, lone surrogates and exotic spaces become their code
-    point. `lines` keeps line feeds. `limit` cuts, and says so.
+    point. `lines` keeps line feeds. `limit` cuts, and says so; `length` is that of the whole text where `text` is its beginning.
 
     >>> inert("evil\\u202etxt.exe")
     'evil⟨U+202E⟩txt.exe'
@@ -37,8 +37,9 @@ def inert(text: str, *, lines: bool = False, limit: int | None = None) -> str:
     'a\\nb'
     """
     more = 0
-    if limit is not None and len(text) > limit + 24:  # the remark is no shorter than that
-        more = len(text) - limit
+    length = length or len(text)
+    if limit is not None and length > limit + 24:  # the remark is no shorter than that
+        more = length - limit
         text = text[:limit]
     if not text.isprintable() and not (lines and text.replace("\n", "").isprintable()):
         text = "".join(c if c.isprintable() or (lines and c == "\n") else f"⟨U+{ord(c):04X}⟩" for c in text)

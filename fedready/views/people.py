@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fedready.desk import Desk
@@ -48,6 +49,16 @@ class People(UserCount):
         Raises:
             Unseen: a user came without the property, or hashes are missing.
         """
+        salt, by_domain = self._by_domain(name)
+        return Addresses(self._desk, self._question, name, domain, salt, by_domain.get(domain, frozenset()))
+
+    def _by_domain(self, name: str) -> tuple[str, dict[str, frozenset[str]]]:
+        """The salt, and the hashes by SIP domain; taken apart once for all domains."""
+        kept = self._desk.kept
+        place = ("addresses", self._question, name)
+        if place in kept:
+            apart: tuple[str, dict[str, frozenset[str]]] = kept[place]
+            return apart
         question = self._question
         row = self._desk.known.rows(question)[0] if len(self._desk.known.rows(question)) == 1 else {}
         if name not in row:
@@ -60,8 +71,12 @@ class People(UserCount):
             raise self._unseen(f"users came without {name}")
         if sum(len(found) for found in domains.values()) != value["total"]:
             raise self._unseen(f"addresses of {name} are missing")
-        hashes = {str(h) for key, found in domains.items() if _is_domain(key, domain) for h in found}
-        return Addresses(self._desk, question, name, domain, str(value["salt"]), frozenset(hashes))
+        hashes: dict[str, set[str]] = {}
+        for key, found in domains.items():
+            with suppress(NotAllowed):
+                hashes.setdefault(a_label(key), set()).update(map(str, found))
+        kept[place] = str(value["salt"]), {domain: frozenset(each) for domain, each in hashes.items()}
+        return self._by_domain(name)
 
     def _numbers(self, name: str) -> dict[str, int]:
         counts = self._desk.only(self._question)[name]
@@ -121,10 +136,3 @@ class Addresses:
     def _decides(self, hashes: frozenset[str]) -> None:
         value = {"salt": self.salt, "domains": {self.domain: sorted(hashes)}, "total": len(hashes)}
         self.desk.saw(self.question.text, self.name, value)
-
-
-def _is_domain(key: str, domain: str) -> bool:
-    try:
-        return a_label(key) == domain
-    except NotAllowed:
-        return False
