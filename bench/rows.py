@@ -11,8 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results.json"
+OCCASIONS = Path(__file__).parent / "occasions.json"
+OF_EACH = 3
+"""Occasions on which a measure was taken that are remembered."""
 AT_LEAST = 5
 """Pairs of runs that a median is taken of; fewer only where a run takes more than SLOW seconds."""
 SLOW = 20.0
@@ -113,11 +117,24 @@ def machine(*, load: bool = True) -> str:
 
 
 def keep(rows: Sequence[Row], file: Path = RESULTS) -> None:
-    """Put rows into results.json; those of the same name that were there before go."""
-    old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    """Put rows into results.json; those of the same name that were there before go. Their figures join those of other occasions."""
+    occasions = file.with_name(OCCASIONS.name)
     new = {row.row for row in rows}
-    kept = [entry for entry in old if entry["row"] not in new] + [asdict(row) for row in rows]
-    lines = ",\n".join(
-        json.dumps(entry, ensure_ascii=False) for entry in sorted(kept, key=lambda e: (e["row"], e["measure"]))
-    )
+    old = [entry for entry in _read(file) if entry["row"] not in new]
+    _write(file, sorted([*old, *map(asdict, rows)], key=lambda e: (e["row"], e["measure"])))
+    taken = _read(occasions)
+    for row in rows:
+        same = [entry for entry in taken if entry["measure"] == row.measure and entry["row"] == row.row]
+        taken = [entry for entry in taken if entry not in same]
+        figure = {"row": row.row, "measure": row.measure, "at": row.at, "ratio": row.ratio, "spread": row.spread}
+        taken += [*same, figure][-OF_EACH:]
+    _write(occasions, sorted(taken, key=lambda e: (e["row"], e["measure"], e["at"])))
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    return list(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else []
+
+
+def _write(file: Path, entries: Sequence[dict[str, Any]]) -> None:
+    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     file.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

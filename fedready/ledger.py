@@ -101,10 +101,12 @@ class Page(Sequence[Finding]):
         """The number of a finding's pattern; a new one is written down."""
         try:
             written = msgspec.json.encode(finding)
-        except (UnicodeEncodeError, OverflowError):  # half a character, a number without end: kept as it is
+        except (UnicodeEncodeError, OverflowError):  # half a character, a number without end
+            written = _SLOT
+        if _SLOT in written:  # somebody's own text: it is kept as it is
             self._odd[place] = finding
             written = b"%d" % place
-        if _NAME.fullmatch(finding.subject) and _SLOT not in written:
+        elif _NAME.fullmatch(finding.subject):
             written = written.replace(finding.subject.encode(), _SLOT)
         number = known.get(written)
         if number is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from fedready.allowed import ALLOWED, HOST_NAME, Allowed
@@ -108,15 +108,14 @@ class Lookup:
     resolver: str
     rdtype: str
     name: str
+    text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.rdtype not in RECORD_TYPES:
             raise NotAllowed(f"record type {self.rdtype} is not asked")
-        object.__setattr__(self, "name", a_label(self.name))
-
-    @cached_property
-    def text(self) -> str:
-        return f"dns@{self.resolver}: {self.rdtype} {self.name}"
+        name = a_label(self.name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "text", f"dns@{self.resolver}: {self.rdtype} {name}")
 
 
 @dataclass(frozen=True)
@@ -128,13 +127,12 @@ class Wildcard:
 
     resolver: str
     name: str
+    text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", a_label(self.name))
-
-    @cached_property
-    def text(self) -> str:
-        return f"dns@{self.resolver}: WILDCARD {self.name}"
+        name = a_label(self.name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "text", f"dns@{self.resolver}: WILDCARD {name}")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from fedready.spool import Spool
 AT_HAND = 1024
 """Answers that stay taken apart: what a control looks at again and again, whatever the number of subjects."""
 _AT_ONCE = 512
+_text = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _entry = msgspec.json.Decoder(dict[str, Evidence])
 
 
@@ -121,7 +122,7 @@ class Shelf(Mapping[str, Evidence]):
         return len(self._lines.starts) - 1
 
     def __iter__(self) -> Iterator[str]:
-        return (text for text, _ in self._each())
+        return (text for line in self._lines for text in _text.decode(b"{%b}" % line))
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and self._at_hand(text) is not None

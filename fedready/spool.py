@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
+from collections.abc import Callable
 from typing import IO
 
 BATCH = 4 << 20
 """Bytes that stay in memory, and that are written at a time."""
+
+
+READ_AT: Callable[[int, int, int], bytes] | None = getattr(os, "pread", None)
+"""One call to the system instead of two; Windows has none such."""
+
+
+def _read(file: IO[bytes], start: int, size: int) -> bytes:
+    if READ_AT is not None:
+        return READ_AT(file.fileno(), size, start)
+    file.seek(start)
+    return file.read(size)
 
 
 class Spool:
@@ -36,8 +49,7 @@ class Spool:
         """The bytes from one place to another."""
         found = b""
         if self._file is not None and start < self._written:
-            self._file.seek(start)
-            found = self._file.read(min(end, self._written) - start)
+            found = _read(self._file, start, min(end, self._written) - start)
         if end > self._written:
             found += self._tail[max(0, start - self._written) : end - self._written]
         return found

@@ -18,7 +18,7 @@ from fedready.ask.exports import Export
 from fedready.model import Evidence, Run, Snapshot, Target
 from fedready.questions import Cmdlet, Lookup, Wildcard
 from fedready.snapshot import read, seal
-from fedready.sources import export_target, open_sources, too_old
+from fedready.sources import Aged, export_target, open_sources
 from fedready.yamlmarks import Mistake
 from tests.exporting import SHAPES, Shape, as_json, as_xml, error, question_of, write_export, write_file
 from tests.judging import ROOT, baseline, by_key, judge
@@ -576,13 +576,13 @@ def test_what_an_export_cannot_hold_is_unknown_with_what_would_help(tmp_path: Pa
 def test_an_answer_that_is_too_old_is_unknown() -> None:
     judged = dt.datetime(2026, 1, 3, 3, 4, 5, tzinfo=dt.UTC)
     entry = Evidence(state="answered", value=[], asked="2026-01-02T03:04:05Z", via="export")
-    assert too_old({"q": entry}, 24, judged)["q"] == entry
-    kind, text = cause(too_old({"q": entry}, 23, judged)["q"])
+    assert Aged({"q": entry}, 24, judged)["q"] == entry
+    kind, text = cause(Aged({"q": entry}, 23, judged)["q"])
     assert kind == "too_old"
     assert "24 h before judging; at most 23 h" in text
-    assert cause(too_old({"q": Evidence(state="answered", value=[])}, 1, judged)["q"])[0] == "too_old"
+    assert cause(Aged({"q": Evidence(state="answered", value=[])}, 1, judged)["q"])[0] == "too_old"
     silent = Evidence(state="not_asked")
-    assert too_old({"q": silent}, 1, judged)["q"] is silent
+    assert Aged({"q": silent}, 1, judged)["q"] is silent
 
 
 def test_the_age_counts_from_the_judging_time(tmp_path: Path) -> None:

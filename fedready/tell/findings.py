@@ -162,7 +162,8 @@ def findings_text(run: Run) -> Iterator[str]:
     yield "{"
     for number, (key, value) in enumerate(head.items()):
         yield f"{',' if number else ''}\n {_text(key)}: {_text(value)}"
-    spoken_of = {f.control for f in run.findings} | {n.control for n in run.not_run}
+    pages = Ledger.of(run.findings).pages
+    spoken_of = pages.keys() | {n.control for n in run.not_run}
     yield ',\n "controls": {'
     for number, control in enumerate(c for c in controls.values() if c.id in spoken_of):
         yield f"{',' if number else ''}\n  {_text(control.id)}: {_text(control_part(control))}"
@@ -170,7 +171,7 @@ def findings_text(run: Run) -> Iterator[str]:
     # Where an answer comes from a file, a finding says when that was asked: each its own.
     from_files = any(one.via != "live" for one in facts(run.snapshot.entries))
     comma = ""
-    for page in Ledger.of(run.findings).pages.values():
+    for page in pages.values():
         render = partial(_line, controls.get(page.control), run.snapshot if from_files else None)
         for line in page.told(render, one_by_one=from_files):
             yield comma + line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -82,7 +83,9 @@ class RunFolder:
                     if isinstance(content, bytes):
                         stream.write(content)
                     else:
-                        stream.writelines(piece.encode("utf-8") for piece in content)
+                        pieces = iter(content)
+                        while batch := "".join(itertools.islice(pieces, 500)):
+                            stream.write(batch.encode("utf-8"))
                 os.replace(aside, self._work / name)
             except BaseException:  # Ctrl-C too: never half a file
                 aside.unlink(missing_ok=True)

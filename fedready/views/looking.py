@@ -35,7 +35,7 @@ def structured(desk: Desk, question: Question, keys: tuple[str, ...]) -> dict[st
 
 def shaped(question: Question, value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
     """An object of evidence that has these keys; what has not is Unseen, never a default."""
-    if not isinstance(value, dict) or not all(key in value for key in keys):
+    if not isinstance(value, dict) or not value.keys() >= set(keys):
         raise Unseen(f"{question.text}: the evidence has not the shape of an answer", question=question.text)
     return value
 

@@ -1,0 +1,75 @@
+"""Evidence on the shelf is the evidence that was put there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedready import shelf, spool
+from fedready.model import Cause, Evidence
+from fedready.shelf import Shelf, facts
+from fedready.snapshot import canonical
+from tests.bites import base
+from tests.judging import ROOT
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+VALUES = st.recursive(st.none() | st.booleans() | st.integers(-5, 5) | TEXTS, lambda v: st.lists(v, max_size=3))
+EVIDENCE = st.builds(
+    Evidence,
+    state=st.sampled_from(["answered", "failed", "not_asked"]),
+    value=VALUES,
+    cause=st.none() | st.builds(Cause, kind=st.sampled_from(["timeout", "denied"]), text=TEXTS),
+    source=TEXTS,
+    account=st.none() | TEXTS,
+    via=st.sampled_from(["live", "export"]),
+)
+QUESTIONS = TEXTS | TEXTS.map("GET ".__add__) | TEXTS.map("dns@public: A ".__add__)
+
+
+def shelf_of(entries: Mapping[str, Evidence]) -> Shelf:
+    return Shelf(canonical(text) + b":" + canonical(entry) for text, entry in sorted(entries.items()))
+
+
+@given(st.dictionaries(QUESTIONS, EVIDENCE, max_size=20), TEXTS, st.sampled_from([1, 4 << 20]))
+def test_it_is_the_mapping_that_was_put_there(entries: dict[str, Evidence], other: str, batch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spool, "BATCH", batch)
+        patch.setattr(shelf, "AT_HAND", 2)
+        put = shelf_of(entries)
+    assert put == entries
+    assert list(put) == sorted(entries)
+    assert list(put.items()) == sorted(entries.items())
+    assert [put[text] for text in entries] == list(entries.values())
+    assert put.get(other) == entries.get(other)
+    assert (other in put) == (other in entries)
+    assert facts(put) == facts(entries)
+
+
+def test_a_question_that_was_not_asked_is_missing() -> None:
+    put = shelf_of({"onprem: Get-CsSipDomain": Evidence(state="answered")})
+    with pytest.raises(KeyError):
+        put["tenant: Get-CsTenant"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'"b":{"state":"answered"}', b'"a":{"state":"answered"}'],
+        [b'"a":{"state":"answered"}'] * 2,
+        [b'"a":{}'],
+        [b"x"],
+    ],
+)
+def test_what_is_no_entry_or_out_of_order_is_refused(lines: list[bytes]) -> None:
+    with pytest.raises(ValueError, match=r"order|missing|malformed|invalid|JSON"):
+        Shelf(lines)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures" / "snapshots").glob("*.json")), ids=lambda p: p.stem)
+def test_whole_snapshots_read_alike_from_shelf_and_dict(path: Path) -> None:
+    entries = base(path.stem).entries
+    assert facts(shelf_of(entries)) == facts(dict(entries))
