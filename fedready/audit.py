@@ -12,9 +12,10 @@ from fedready import __version__, snapshot
 from fedready.asked import certificate_names, edge_names, edge_servers, replicas, sip_domains
 from fedready.asked.federation import either_side_s_sip_domains, policies
 from fedready.catalogue import DEFAULT_BASELINE, load_baseline, load_waivers
+from fedready.causes import attribute
 from fedready.desk import Desk
 from fedready.inquiry import Inquiry, Known
-from fedready.judge import EXIT_CODES, Waived, attribute, count, headline, judge, not_applicable, waive, writes
+from fedready.judge import EXIT_CODES, count, headline, judge, not_applicable, writes
 from fedready.ledger import Ledger, Page
 from fedready.model import (
     CLOUDS,
@@ -39,6 +40,7 @@ from fedready.questions import NotAllowed, a_label, reads
 from fedready.shelf import facts
 from fedready.sources import Aged, Sources, about_a_session, export_target, open_sources, views_of
 from fedready.target import load_target
+from fedready.waiving import Waived, waive
 from fedready.words import Expectation, expectation
 from fedready.yamlmarks import Mistake
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fedready.causes import attribute
 from fedready.check import advise, bind, fail, note
 from fedready.desk import Desk
 from fedready.inquiry import Known
-from fedready.judge import EXIT_CODES, attribute, command, count, headline, judge, waive, worst
+from fedready.judge import EXIT_CODES, command, count, headline, judge, worst
 from fedready.model import Cause, Finding, Headline, Severity, Unseen, Verdict, Waiver
+from fedready.waiving import waive
 from fedready.words import Expectation
 from tests.bites import base
 from tests.judging import baseline
