@@ -39,6 +39,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for kind, target, must in (
             ("healthy", TARGET, MUST), ("1 % bad", TARGET, MUST), ("all bad", None, None), ("all unknown", None, None),
+            ("healthy from a cache", None, None),
         ):  # fmt: skip
             each, small, large = slopes(Path(folder), kind, AT_LEAST if target else 1)
             rows.append(
