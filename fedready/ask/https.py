@@ -28,6 +28,8 @@ from fedready.questions import Get
 ACCEPT = "application/json, application/vnd.microsoft.rtc.autodiscover+xml;v=1;q=0.8"
 REDACTABLE = ("x-ms-server-fqdn",)
 """Headers that name a server inside: the pseudonymised edition and the redaction option know them."""
+AT_ONCE = 16
+"""Probes at the same time."""
 MAX_BODY = 256 * 1024
 MAX_REDIRECTS = 5
 MAX_HEADERS = 40
@@ -55,7 +57,7 @@ class Prober:
         ca_file: str | None = None,
         timeout: float = 10.0,
         clock: Clock = time.time,
-        at_once: int = 16,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._suffixes = tuple(suffixes)
         self._connect_to, self._ca_file, self._timeout, self._clock = connect_to, ca_file, timeout, clock
