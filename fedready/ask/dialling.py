@@ -64,8 +64,11 @@ def route(connect_to: ConnectTo | None, host: str, port: int) -> tuple[str, int]
     name = host.strip("[]").rstrip(".").lower()
     if connect_to is None:
         return name, port
-    listed = {key.lower(): value for key, value in connect_to.items()}
-    to = listed.get(f"{name}:{port}") or listed.get(f"[{name}]:{port}")
+    wanted = (f"{name}:{port}", f"[{name}]:{port}")
+    # As a rule it is written in small letters, and there may be thousands.
+    to = next((connect_to[key] for key in wanted if key in connect_to), None)
+    if to is None:
+        to = next((value for key, value in connect_to.items() if key.lower() in wanted), None)
     if to is None:
         raise NotListed(f"{name}:{port} is not listed in connect_to and is not dialled; list it or drop connect_to")
     dialled, _, number = to.rpartition(":")
