@@ -59,10 +59,9 @@ class Headline(StrEnum):
     UNDETERMINED = "UNDETERMINED"
 
 
-# fmt: off
-CauseKind = Literal["unreachable", "refused", "denied", "not_recognized", "timeout", "malformed", "absent",
-                    "too_old", "interrupted", "servfail"]
-# fmt: on
+CauseKind = Literal[
+    "unreachable", "refused", "denied", "not_recognized", "timeout", "malformed", "absent", "too_old", "interrupted", "servfail"
+]  # fmt: skip
 NOT_THERE = "not in the export"
 """How the cause of evidence begins that a file should have held: one missing file is one cause, whoever wanted it."""
 

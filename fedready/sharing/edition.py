@@ -85,7 +85,7 @@ def share(folder: Path, *, baseline: Path | None = None, drawn: random.Random | 
     kept, findings = sealing.read(folder / "snapshot.json"), _findings(folder / "findings.json")
     documents = load_baseline(baseline or DEFAULT_BASELINE)
     _belong_together(folder, kept, findings, documents)
-    data = msgspec.to_builtins(kept)
+    data = msgspec.to_builtins(kept, enc_hook=dict)  # the shelf of its entries
     told = msgspec.to_builtins(findings)
     taken = {token.lower() for text in _texts([data, told["findings"], told["qualifiers"]]) for token in _TOKENS(text)}
     aliases = Aliases(vocabulary(documents, CHECKS), documents.clouds, taken, drawn or random.SystemRandom())
