@@ -15,7 +15,7 @@ from bench import made
 from bench.distance import Lab
 from bench.names import responders
 from bench.rows import Row
-from bench.runs import audit
+from bench.runs import Cost, audit
 from fedready.ask.dns import IN_FLIGHT, RATE
 from fedready.model import Snapshot
 from fedready.snapshot import read
@@ -50,8 +50,8 @@ def datagrams(asked: Snapshot) -> int:
     return max(count.values())
 
 
-def run(folder: Path, domains: int, distance: float = DISTANCE) -> tuple[float, int]:
-    """Seconds of an audit, and the questions of its busiest resolver."""
+def run(folder: Path, domains: int, distance: float = DISTANCE) -> tuple[Cost, Snapshot]:
+    """What an audit took, and what it asked."""
     with Lab(str(estate(folder, domains))) as lab, responders((domains, distance), (domains, distance)) as ports:
         lab.content["resolvers"] = dict(
             zip(("public", "internal"), (f"127.0.0.1:{port}" for port in ports), strict=True)
@@ -59,7 +59,7 @@ def run(folder: Path, domains: int, distance: float = DISTANCE) -> tuple[float, 
         lab.write()
         out = folder / f"out-{domains}"
         cost = audit(["--target", str(lab.target)], out, environ=lab.environ, codes=(0, 1, 10))
-        return cost.seconds, datagrams(read(out / "snapshot.json"))
+        return cost, read(out / "snapshot.json")
 
 
 def measure() -> list[Row]:
@@ -68,9 +68,21 @@ def measure() -> list[Row]:
         run(folder, 1)
         small, few = run(folder, 1)
         large, many = run(folder, DOMAINS)
-    must_take = (many - few) * max(DISTANCE / IN_FLIGHT, 1 / RATE)
-    measure = f"{MEASURE} ({many - few:,} questions a resolver)"
-    added = large - small
+    questions = datagrams(many) - datagrams(few)
+    must_take = questions * max(DISTANCE / IN_FLIGHT, 1 / RATE)
+    added = large.seconds - small.seconds
+    cpu = (large.cpu - small.cpu) / (len(many.entries) - len(few.entries)) * 1e6
     return [
-        Row("D3", measure, f"{added:.1f} s", f"{must_take:.1f} s", round(added / must_take, 3), TARGET, MUST, "1 pair")
+        Row(
+            "D3",
+            f"{MEASURE} ({questions:,} questions a resolver)",
+            f"{added:.1f} s",
+            f"{must_take:.1f} s",
+            round(added / must_take, 3),
+            TARGET,
+            MUST,
+            "1 pair",
+        ),
+        Row("D3", "peak memory of that audit, live, MiB", f"{large.peak:.0f} MiB", "1", round(large.peak, 1)),
+        Row("D3", "us CPU a record of that audit, live", f"{large.cpu:.1f} s", f"{small.cpu:.1f} s", round(cpu, 1)),
     ]
