@@ -210,8 +210,8 @@ def test_what_was_sent_is_read_back_from_the_wire(world: World) -> None:
 
 
 def first_lane(power: Asking) -> Lane:
-    (lane,) = power.side._lanes
-    return lane
+    assert power.side._first is not None
+    return power.side._first
 
 
 def test_what_somebody_smuggles_in_is_recorded_as_what_it_is(world: World) -> None:
@@ -258,7 +258,7 @@ def test_opening_steps_come_first_in_one_runspace(world: World) -> None:
             "Import-Module -Name MicrosoftTeams",
             "Connect-MicrosoftTeams -ApplicationId app -CertificateThumbprint AB12 -TenantId ten",
         ]
-        assert len(power.side._lanes) == 1
+        assert len(power.side._lines) == 1
     assert (tenant.state, modules.state) == ("answered", "answered")
 
 

@@ -23,8 +23,9 @@ from pypsrp.shell import CommandState, SignalCode
 
 from fedready.ask.clixml import read
 from fedready.ask.credentials import Credentials
-from fedready.ask.pinning import Addresses, DeadlineExceeded, harden, ssl_context
+from fedready.ask.pinning import DeadlineExceeded, harden
 from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Where
+from fedready.ask.powershell_line import Line
 from fedready.ask.powershell_messages import (
     ERROR_RECORD,
     PIPELINE_OUTPUT,
@@ -35,17 +36,8 @@ from fedready.ask.powershell_messages import (
     Malformed,
     SentCommands,
 )
-from fedready.ask.powershell_wsman import (
-    ANSWER_CAP,
-    POLL,
-    Adapter,
-    Numbered,
-    client_certificate,
-    refuse_doctype,
-    runspace_pool,
-    wsman,
-)
-from fedready.model import Json, Sent, Target
+from fedready.ask.powershell_wsman import POLL, Numbered, refuse_doctype, runspace_pool, wsman
+from fedready.model import Json, Sent
 
 GRACE = 2.0
 """Seconds for the courtesies: to stop a pipeline that is over its time, to close the session."""
@@ -70,34 +62,21 @@ class Lane:
     def __init__(
         self,
         where: Where,
-        target: Target,
         credentials: Credentials,
         max_runspaces: int,
         on_sent: Callable[[Sent], None],
-        addresses: Addresses,
+        line: Line,
     ) -> None:
         endpoint, self._side, self._on_sent = where.endpoint, where.side, on_sent
         self.wsman = wsman(endpoint, credentials)
         transport = self.wsman.transport
-        context = ssl_context(target.ca_file, client_certificate(endpoint))
-        self.adapter = Adapter(
-            target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint, addresses=addresses
-        )
-        transport.session = harden(transport._build_session(), self.adapter)
+        self.adapter = line
+        transport.session = harden(transport._build_session(), line)
         self._send, transport.send = transport.send, self._guarded
         self._sent, self._hollow = SentCommands(), 0
         self.pool = runspace_pool(self.wsman, endpoint.configuration, max_runspaces)
         self.begun: Any = None  # the pipeline that the server has accepted and not ended yet
         self.useful = False  # has it ever run a pipeline to its end?
-
-    def dial(self, ends: float) -> None:
-        """Connect before there is anything to ask.
-
-        Raises:
-            Exception: as `open` does.
-        """
-        self.adapter.ends = ends
-        self.adapter.dial(self.wsman.transport.endpoint)
 
     def join(self, first: Lane) -> None:
         """Use the shell that another lane has opened, as if it were ours."""
