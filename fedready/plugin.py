@@ -22,7 +22,7 @@ from fedready.given import hours, joined, moment
 from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.model import Control, Finding, Verdict
-from fedready.stash import AUDIT, FINDINGS, FOLDER, PROGRESS, STOPPING, Progress
+from fedready.stash import AUDIT, FINDINGS, FOLDER, GOOD_BYES, PROGRESS, STOPPING, Progress
 from fedready.stopping import INTERRUPTED, Stopping
 from fedready.yamlmarks import Mistake
 
@@ -197,6 +197,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if audit.kept is not None:
         return
     from fedready.ask import plan
+    from fedready.ask.good_byes import GoodByes
     from fedready.closing import BROKEN, REPORT_IT
     from fedready.snapshot import from_bytes, seal, to_bytes
     from fedready.tell.folder import CannotWrite, fault
@@ -206,6 +207,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         progress.exit_code = BROKEN
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
+    good_byes = config.stash[GOOD_BYES] = GoodByes()
     with stopping.asking():
         asked = plan.ask(
             audit.target,
@@ -216,6 +218,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
             tool=f"fedready {_version()}",
             recorded=audit.sources.answers,
             on_broken=broke,
+            good_byes=good_byes,
         )
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
