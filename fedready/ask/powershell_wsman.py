@@ -14,7 +14,7 @@ from pypsrp.powershell import Fragmenter, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fedready.ask.credentials import Credentials
-from fedready.ask.powershell_messages import Malformed
+from fedready.ask.powershell_messages import Malformed, fragments_of
 from fedready.model import Endpoint
 
 POLL = 20
@@ -35,6 +35,12 @@ class Numbered(Fragmenter):
         with self._lock:  # the serialiser keeps references between its calls, too
             made: list[bytes] = super().fragment(*args, **kwargs)
             return made
+
+    def cut(self, message: bytes) -> list[bytes]:
+        """The fragments of a message that is written already."""
+        with self._lock:
+            number, self.outgoing_counter = self.outgoing_counter, self.outgoing_counter + 1
+        return list(fragments_of(message, number, self.max_size))
 
 
 def refuse_doctype(xml: str) -> None:
