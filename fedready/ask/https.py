@@ -19,7 +19,8 @@ from fedready.ask.certificate import facts
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import MAX_TEXT, clean, excerpt, shape_of
-from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of, ssl_context
+from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of
+from fedready.ask.trust import ssl_context
 from fedready.ask.workers import Workers
 from fedready.compare import in_domain, same_fqdn
 from fedready.model import Cause, Evidence, Json

@@ -19,6 +19,7 @@ from fedready.ask import powershell_cmdlet as cmdlet
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.loading import LOADING
 from fedready.ask.powershell_causes import Where, cause_of, refused_in_the_clear
+from fedready.ask.trust import load_ahead
 from fedready.model import Cause, Endpoint, Evidence, Json, Sent, Target
 from fedready.questions import Cmdlet
 from fedready.reduce import Salt
@@ -74,6 +75,7 @@ class PowerShellSide:
     ) -> None:
         self._endpoint, self._target, self._on_sent, self._clock = endpoint, target, on_sent, clock
         self._salt = salt or Salt()
+        load_ahead(target.ca_file, sign_in.client_certificate(endpoint))
         with LOADING:  # not in the threads of the lanes, which all want it at once
             import fedready.ask.powershell_line  # noqa: F401
         missing: Cause | None = None

@@ -6,8 +6,10 @@ from typing import Any
 
 import requests
 
-from fedready.ask.pinning import Addresses, PinnedAdapter, ssl_context
+from fedready.ask.credentials import client_certificate
+from fedready.ask.pinning import Addresses, PinnedAdapter
 from fedready.ask.powershell_causes import Redirected
+from fedready.ask.trust import ssl_context
 from fedready.model import Endpoint, Target
 
 __all__ = ["Addresses", "Line"]
@@ -21,7 +23,7 @@ class Line(PinnedAdapter):
 
     def __init__(self, endpoint: Endpoint, target: Target, addresses: Addresses) -> None:
         self._url = endpoint.url
-        context = ssl_context(target.ca_file, _client_certificate(endpoint))
+        context = ssl_context(target.ca_file, client_certificate(endpoint))
         super().__init__(
             target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint, addresses=addresses
         )
@@ -41,10 +43,3 @@ class Line(PinnedAdapter):
             answer.close()
             raise Redirected(answer.headers.get("Location", "nowhere"))
         return answer
-
-
-def _client_certificate(endpoint: Endpoint) -> tuple[str, str | None] | None:
-    """The PEM files of the target's client certificate and of its key, where it signs in by one."""
-    if endpoint.auth != "certificate" or endpoint.certificate_pem is None:
-        return None
-    return endpoint.certificate_pem, endpoint.certificate_key_pem

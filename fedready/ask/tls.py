@@ -21,7 +21,7 @@ from fedready.ask.clock import Clock, utc_text
 from fedready.ask.dialling import ConnectTo, NotListed, route
 from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import clean
-from fedready.ask.pinning import own_ssl_context
+from fedready.ask.trust import own_ssl_context
 from fedready.ask.workers import Workers
 from fedready.model import Cause, Evidence, Json
 from fedready.questions import Tls
