@@ -198,11 +198,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     from fedready.ask import plan
     from fedready.ask.good_byes import GoodByes
-    from fedready.closing import BROKEN, REPORT_IT
     from fedready.snapshot import from_bytes, seal, to_bytes
     from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
+        from fedready.closing import BROKEN, REPORT_IT
+
         progress.trouble.append(f"The asking ended early: fedready broke ({fault(bug)}). {REPORT_IT}")
         progress.exit_code = BROKEN
 
@@ -219,6 +220,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
             recorded=audit.sources.answers,
             on_broken=broke,
             good_byes=good_byes,
+            meanwhile=_load_reports,
         )
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
@@ -227,6 +229,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         audit.keep(from_bytes(content))
         with contextlib.suppress(CannotWrite):  # it is tried again at the end, which tells what is wrong
             config.stash[FOLDER].write("snapshot.json", content)
+
+
+def _load_reports() -> None:
+    """Load what is needed after the last answer, so that it is there by then."""
+    import fedready.closing
+    import fedready.tell.html_table
+    import fedready.tell.terminal  # noqa: F401
 
 
 def _say(config: pytest.Config, text: str) -> None:

@@ -437,9 +437,9 @@ def test_answers_that_lay_ready_when_the_run_was_stopped_are_kept() -> None:
     asking: list[Any] = []
     original = plan._Asking.run
 
-    def run(self: Any, inquiries: Any) -> None:
+    def run(self: Any, *arguments: Any) -> None:
         asking.append(self)
-        original(self, inquiries)
+        original(self, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan._Asking, "run", run)

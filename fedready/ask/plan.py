@@ -43,6 +43,7 @@ def ask(
     open_room: OpenRoom | None = None,
     on_broken: Callable[[Exception], None] | None = None,
     good_byes: GoodByes | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Snapshot:
     """Ask, and keep every answer and every reason for none.
 
@@ -61,6 +62,7 @@ def ask(
             not given, the fault is raised.
         good_byes: says good-bye to the servers; whoever gives it waits for it, once there is nothing else to do. What ended
             early waits here.
+        meanwhile: what there is to do here while the first answers are on their way.
 
     Returns:
         The evidence, not sealed yet. `interrupted(snapshot)` says whether somebody stopped the run.
@@ -76,7 +78,7 @@ def ask(
         recorded or {},
     )
     try:
-        asking.run(inquiries)
+        asking.run(inquiries, meanwhile)
     except Exception as bug:
         if on_broken is None:
             raise
@@ -172,11 +174,13 @@ class _Asking:
         self._dependants: dict[Inquiry, list[Inquiry]] = {}
         self._to_ask: list[tuple[int, Question]] = []  # with how much follows from it
 
-    def run(self, inquiries: Iterable[Inquiry]) -> None:
+    def run(self, inquiries: Iterable[Inquiry], meanwhile: Callable[[], object] | None = None) -> None:
         """Ask until nothing is open, the time is up or Ctrl-C comes."""
         try:
             ready = [inquiry for inquiry in self._with_needs(inquiries) if not self._missing[inquiry]]
             self._expand(ready)
+            if meanwhile is not None:
+                meanwhile()
             while self._open:
                 left = self._ends - time.monotonic()
                 if left <= 0:
