@@ -117,7 +117,8 @@ class PowerShellSide:
                 self._waiting.append(asked)
                 if self._idle < len(self._waiting) and len(self._threads) < self._max_lanes:
                     self._start_lane()
-                self._changed.notify_all()
+                if self._idle:  # who still opens or dials finds the question afterwards
+                    self._changed.notify_all()
         if closing:
             self._interrupt([asked])
         elif refused is not None:
