@@ -330,7 +330,7 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     addresses = Addresses()
     with listener(plain(OK)) as served:
-        monkeypatch.setattr("fedready.ask.dialling.socket.getaddrinfo", look_up)
+        monkeypatch.setattr("fedready.ask.routes.socket.getaddrinfo", look_up)
         for _ in range(2):
             adapter = PinnedAdapter(None, ssl_context(), cap=100, deadline=5, addresses=addresses)
             with harden(requests.Session(), adapter) as s:

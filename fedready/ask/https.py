@@ -41,7 +41,7 @@ class Prober:
     Args:
         suffixes: the domains of the clouds (`online.lync.com`); a redirect must stay inside the one of the probed host.
             The redirects of `lyncdiscover.<domain>` may lead inside that domain, or into a cloud.
-        connect_to: the target's map, see `pinning.route`.
+        connect_to: the target's map, see `routes.route`.
         ca_file: a PEM file trusted beside the system's CAs.
         timeout: seconds for one address, its redirects included.
         clock: seconds since 1970 for `Evidence.asked`.

@@ -22,27 +22,24 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
-from fedready.ask.dialling import (
+from fedready.ask.dialling import Carried, Peer, Pool, TlsPool, carried
+from fedready.ask.routes import (
     Aborted,
     Addresses,
-    Carried,
+    Ahead,
     ConnectTo,
     DeadlineExceeded,
     Encoded,
     NotListed,
-    Peer,
     PinningError,
-    Pool,
-    TlsPool,
     TooLarge,
-    carried,
     route,
+    route_of,
 )
 
 __all__ = [
@@ -61,6 +58,7 @@ class PinnedAdapter(HTTPAdapter):
         deadline: seconds, the longest a request may take from dialling to the last byte.
         addresses: shared by adapters that must reach the same server behind a name.
 
+    `ahead`, where it is set, is the first connection, begun before the adapter was there.
     `ends` (time.monotonic(), None: no such moment) ends every request at that moment, if it comes before the deadline.
     An adapter may be used by several threads; `ends` then holds for all of them.
     """
@@ -77,6 +75,7 @@ class PinnedAdapter(HTTPAdapter):
         self.connect_to, self.context, self.cap, self.deadline = connect_to, context, cap, deadline
         self.addresses = addresses or Addresses()
         self.ends: float | None = None
+        self.ahead: Ahead | None = None
         self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._aborted = threading.Event()
         super().__init__(max_retries=0)
@@ -119,11 +118,10 @@ class PinnedAdapter(HTTPAdapter):
         return answer
 
     def _carry(self, url: str) -> None:
-        parts = urlsplit(url)
-        address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        address = route_of(self.connect_to, url)
         ends = time.monotonic() + self.deadline
         ends = ends if self.ends is None else min(ends, self.ends)
-        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted)
+        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted, self.ahead)
         carried.request.left()
 
     def dial(self, url: str) -> None:

@@ -19,13 +19,14 @@ from fedready.ask import powershell_cmdlet as cmdlet
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.loading import LOADING
 from fedready.ask.powershell_causes import Where, cause_of, refused_in_the_clear
+from fedready.ask.routes import Addresses, Ahead, NotListed, route_of
 from fedready.ask.trust import load_ahead
 from fedready.model import Cause, Endpoint, Evidence, Json, Sent, Target
 from fedready.questions import Cmdlet
 from fedready.reduce import Salt
 
 if TYPE_CHECKING:  # pypsrp and requests are imported when a session is opened, not before
-    from fedready.ask.powershell_line import Addresses, Line
+    from fedready.ask.powershell_line import Line
     from fedready.ask.powershell_session import Lane
 
 NEEDS_NO_STEP = "Get-Module"
@@ -75,9 +76,6 @@ class PowerShellSide:
     ) -> None:
         self._endpoint, self._target, self._on_sent, self._clock = endpoint, target, on_sent, clock
         self._salt = salt or Salt()
-        load_ahead(target.ca_file, sign_in.client_certificate(endpoint))
-        with LOADING:  # not in the threads of the lanes, which all want it at once
-            import fedready.ask.powershell_line  # noqa: F401
         missing: Cause | None = None
         try:
             self._credentials = sign_in.find(side, endpoint) if credentials is None else credentials
@@ -92,7 +90,8 @@ class PowerShellSide:
         self._threads: list[threading.Thread] = []
         self._lines: list[Line] = []
         self._first: Lane | None = None  # the lane that has opened the session
-        self._addresses: Addresses | None = None
+        self._addresses = Addresses()
+        self._ahead: Ahead | None = None
         self._dialled = False  # is the first lane's line there, or known not to be?
         self._idle = 0
         self._no_session = missing or refused_in_the_clear(endpoint)
@@ -114,6 +113,7 @@ class PowerShellSide:
             if refused is None and not closing:
                 if self._timer is None:
                     self._start_clock()
+                    self._load()
                 self._waiting.append(asked)
                 if self._idle < len(self._waiting) and len(self._threads) < self._max_lanes:
                     self._start_lane()
@@ -151,6 +151,18 @@ class PowerShellSide:
         self._timer.daemon = True
         self._timer.start()
 
+    def _load(self) -> None:
+        """Load what a line is made of, here and not in the threads of the lanes, which all want it at once.
+
+        What takes its time without this program's doing is begun before: a connection, and the trust store.
+        """
+        with suppress(NotListed, ValueError):  # whoever dials is told
+            address = route_of(self._target.connect_to, self._endpoint.url)
+            self._ahead = Ahead(address, self._addresses, self._ends)
+        load_ahead(self._target.ca_file, sign_in.client_certificate(self._endpoint))
+        with suppress(ImportError), LOADING:
+            import fedready.ask.powershell_line  # noqa: F401
+
     def _expire(self) -> None:
         with self._changed:
             late = list(self._open)
@@ -169,10 +181,8 @@ class PowerShellSide:
         self._threads[-1].start()
 
     def _line(self) -> Line:
-        from fedready.ask.powershell_line import Addresses, Line  # loaded since __init__
+        from fedready.ask.powershell_line import Line  # `_load` has it loaded
 
-        with self._changed:
-            self._addresses = self._addresses or Addresses()
         line = Line(self._endpoint, self._target, self._addresses)
         with self._changed:
             self._lines.append(line)
@@ -181,11 +191,15 @@ class PowerShellSide:
     def _dial_first(self, dialled: Future[Line]) -> None:
         try:
             line = self._line()
+            line.ahead = self._ahead
             with suppress(Exception):  # the session, which cannot be opened then, says why
                 line.connect(self._ends)
             dialled.set_result(line)
         except Exception as error:
             dialled.set_exception(error)
+        finally:
+            if self._ahead is not None and (unused := self._ahead.take()) is not None:
+                unused.close()
 
     def _lane(self, line: Line) -> Lane:
         with LOADING:

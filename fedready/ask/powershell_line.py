@@ -7,12 +7,11 @@ from typing import Any
 import requests
 
 from fedready.ask.credentials import client_certificate
-from fedready.ask.pinning import Addresses, PinnedAdapter
+from fedready.ask.pinning import PinnedAdapter
 from fedready.ask.powershell_causes import Redirected
+from fedready.ask.routes import Addresses
 from fedready.ask.trust import ssl_context
 from fedready.model import Endpoint, Target
-
-__all__ = ["Addresses", "Line"]
 
 ANSWER_CAP = 4_000_000
 """Bytes of one WSMan answer; a server sends at most its MaxEnvelopeSize, half a megabyte."""
