@@ -125,7 +125,8 @@ def _report(asked: argparse.Namespace) -> int:
     from pathlib import Path
 
     from fedready.tell.again import run_folder, run_of
-    from fedready.tell.folder import CannotWrite, open_run_folder, write_reports
+    from fedready.tell.folder import CannotWrite, open_run_folder
+    from fedready.tell.reports import write_reports
 
     named = run_folder(Path(asked.run))
     run = run_of(named)

@@ -17,7 +17,8 @@ from fedready.audit import Audit
 from fedready.model import Run
 from fedready.snapshot import to_text
 from fedready.stopping import INTERRUPTED
-from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, fault, write_all
+from fedready.tell.folder import CannotWrite, RunFolder, fault
+from fedready.tell.reports import WriterBroke, write_all
 
 BROKEN, UNWRITTEN = 3, 4
 """Exit codes, as pytest means them: a fault of the program, something that a person has to mend."""

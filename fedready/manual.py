@@ -12,7 +12,7 @@ import msgspec
 
 from fedready import index, judged
 from fedready.allowed import ALLOWED, Allowed
-from fedready.catalogue import load_baseline
+from fedready.catalogue import read_baseline, ready_made
 from fedready.model import PHASES, Baseline, CloudNames, Control
 from fedready.words import FEDERATION_MODELS, PLACEHOLDERS, Expectation, cloud_values, expectation, fill, said
 from fedready.yamlmarks import Mistake, nearest
@@ -145,11 +145,12 @@ def _together(where: list[str]) -> str:
 
 def pages() -> dict[str, str]:
     """Every generated document: its path from the root of the project, and its text."""
-    baseline = load_baseline()
+    baseline = read_baseline()
     return {
         "docs/controls.md": _controls_page(baseline),
         "docs/rights.md": _rights_page(),
         "fedready/index.json": _index(baseline),
+        "fedready/baseline.json": ready_made(),
         "README.md": _readme((ROOT / "README.md").read_text(encoding="utf-8")),
     }
 

@@ -5,6 +5,7 @@ With these, `handles` and `check` the only rooms that know pytest. Inert for run
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import datetime as dt
 import gc
@@ -22,7 +23,7 @@ from fedready.handles import ASKED, DESK, MODULES, Subject
 from fedready.judge import worst
 from fedready.ledger import Page
 from fedready.model import Control, Verdict
-from fedready.stash import AUDIT, FINDINGS, FOLDER, PROGRESS, STOPPING, Progress
+from fedready.stash import AUDIT, FINDINGS, FOLDER, GOOD_BYES, PROGRESS, STOPPING, Progress
 from fedready.stopping import INTERRUPTED, Stopping
 from fedready.yamlmarks import Mistake
 
@@ -115,6 +116,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # An audit only gathers: its answers and findings stay to the end, and looking through them all for garbage, again
         # and again, is a sixth of the work at 10,000 domains.
         gc.set_threshold(50_000, 20, 50)
+        # Nor does Python find anything in its own search as it ends, which is a tenth of a small audit's work.
+        atexit.register(gc.freeze)
         audit = _or_usage_error(lambda: Audit.load(options))
         config.stash[AUDIT] = audit
         given = config.getoption("--report-dir")
@@ -195,15 +198,18 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if audit.kept is not None:
         return
     from fedready.ask import plan
-    from fedready.closing import BROKEN, REPORT_IT
+    from fedready.ask.good_byes import GoodByes
     from fedready.snapshot import seal, shelved, to_text
     from fedready.tell.folder import CannotWrite, fault
 
     def broke(bug: Exception) -> None:
+        from fedready.closing import BROKEN, REPORT_IT
+
         progress.trouble.append(f"The asking ended early: fedready broke ({fault(bug)}). {REPORT_IT}")
         progress.exit_code = BROKEN
 
     inquiries = plan_of((name for item in checks for name in getattr(item, "fixturenames", ())), ASKED)
+    good_byes = config.stash[GOOD_BYES] = GoodByes()
     with stopping.asking():
         asked = plan.ask(
             audit.target,
@@ -214,6 +220,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
             tool=f"fedready {_version()}",
             recorded=audit.sources.answers,
             on_broken=broke,
+            good_byes=good_byes,
+            meanwhile=_load_reports,
         )
     if plan.interrupted(asked) and progress.exit_code is None:
         progress.stopped, progress.exit_code = True, INTERRUPTED
@@ -221,6 +229,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         audit.keep(seal(shelved(audit.sources.noted(asked))))
         with contextlib.suppress(CannotWrite):  # it is tried again at the end, which tells what is wrong
             config.stash[FOLDER].write("snapshot.json", to_text(audit.snapshot))
+
+
+def _load_reports() -> None:
+    """Load what is needed after the last answer, so that it is there by then."""
+    import fedready.closing
+    import fedready.tell.html_table
+    import fedready.tell.terminal  # noqa: F401
 
 
 def _say(config: pytest.Config, text: str) -> None:

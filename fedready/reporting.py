@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fedready.judge import worst
-from fedready.stash import AUDIT, CLOSING, FOLDER, PROGRESS, STOPPING
+from fedready.stash import AUDIT, CLOSING, FOLDER, GOOD_BYES, PROGRESS, STOPPING
 from fedready.stopping import INTERRUPTED
 
 
@@ -89,6 +89,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    good_byes = config.stash.get(GOOD_BYES, None)
+    if good_byes is not None:
+        good_byes.wait()
     stopping = config.stash.get(STOPPING, None)
     if stopping is not None:
         stopping.end()

@@ -6,16 +6,19 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from fedready import snapshot as sealing
-from fedready.ask.exports import Export
 from fedready.ask.rooms import Recorded, endpoint_for
 from fedready.model import NOT_THERE, Cause, Endpoint, Endpoints, Evidence, EvidenceSource, Snapshot, Target
 from fedready.questions import Question
 from fedready.reduce import Salt
 from fedready.target import load_target
+
+if TYPE_CHECKING:  # a live audit has no folder to read
+    from fedready.ask.exports import Export
 
 SESSION_CONTROLS = {"tenant": "SESS-01", "onprem": "SESS-05"}
 """The control that stands for a side's session (DESIGN ruling 11)."""
@@ -44,6 +47,10 @@ class Sources:
 
     def noted(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot, once everything was asked, with the files that no question wanted."""
+        if not self.answers:
+            return snapshot
+        from fedready.ask.exports import Export
+
         exports = {id(source): source for source in self.answers.values() if isinstance(source, Export)}
         notes = [f"ignored: {line}" for export in exports.values() for line in export.ignored()]
         if len(notes) > MOST_NOTES:
@@ -61,6 +68,8 @@ def open_sources(target: Target) -> Sources:
     opened: dict[EvidenceSource, Recorded] = {}
     for source in dict.fromkeys(target.evidence.values()):
         if source.export is not None:
+            from fedready.ask.exports import Export
+
             opened[source] = Export(Path(source.export), salt)
         elif source.snapshot is not None:
             opened[source] = Older(sealing.read(Path(source.snapshot)), Path(source.snapshot).name)
@@ -78,6 +87,8 @@ def export_target(folder: Path) -> Target:
     Raises:
         Mistake: no such folder, a broken manifest, or a mistake in its target.yaml.
     """
+    from fedready.ask.exports import Export
+
     export = Export(folder)
     file = export.target_file
     target = load_target(file) if file is not None else _told_by(export)

@@ -17,6 +17,7 @@ FINDINGS = pytest.StashKey[Page]()
 PROGRESS = pytest.StashKey["Progress"]()
 CLOSING = pytest.StashKey[Any]()
 STOPPING = pytest.StashKey[Stopping]()
+GOOD_BYES = pytest.StashKey[Any]()
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from fedready.ask import plan
-from fedready.tell import folder, terminal
+from fedready.tell import reports, terminal
 
 FAULTS = {"bug": RuntimeError("made to break"), "exit": SystemExit(0), "ctrl-c": KeyboardInterrupt()}
 
@@ -35,9 +35,9 @@ def pytest_configure() -> None:
     elif where == "summary":
         terminal.ending = _raise(FAULTS[how])
     elif where == "looking":
-        folder.looked_at = _raise(FAULTS[how])
+        reports.looked_at = _raise(FAULTS[how])
     elif not where.isupper():
-        setattr(folder, where, _raise(FAULTS[how]))
+        setattr(reports, where, _raise(FAULTS[how]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedready.catalogue import Mistake, expectation, fill, load_baseline, load_marked, load_target, load_waivers
+from fedready import catalogue
+from fedready.catalogue import (
+    Mistake,
+    expectation,
+    fill,
+    load_baseline,
+    load_marked,
+    load_target,
+    load_waivers,
+    read_baseline,
+)
 from fedready.model import CLOUDS, PHASES, Baseline, Severity
 from fedready.words import ABOVE, literal, said
 
@@ -215,6 +226,38 @@ def test_the_digest_is_of_the_data_and_not_of_the_spelling(tmp_path: Path) -> No
     assert load_baseline(tmp_path).digest == first
     (tmp_path / "one.yaml").write_text(ONE.replace("Rooms", "Doors"), encoding="utf-8")
     assert load_baseline(tmp_path).digest != first
+
+
+def test_the_ready_made_baseline_is_what_its_files_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = read_baseline()
+    assert catalogue.READY_MADE.read_text(encoding="utf-8") == catalogue.ready_made()
+    monkeypatch.setattr(catalogue, "read_baseline", lambda path: pytest.fail("the files were read"))
+    assert load_baseline() == read
+
+
+def test_a_changed_baseline_is_read_and_not_the_ready_made_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = shutil.copytree(catalogue.DEFAULT_BASELINE, tmp_path / "baseline")
+    monkeypatch.setattr(catalogue, "DEFAULT_BASELINE", copied)
+    file = copied / "10_access_edge.yaml"
+    text = file.read_bytes()
+    for number, (content, is_read) in enumerate(
+        ((text, False), (text.replace(b"\n", b"\r\n"), False), (text + b"# reviewed\n", True), (b"controls: 1\n", True))
+    ):
+        file.write_bytes(content)
+        seen: list[Path] = []
+        with monkeypatch.context() as patched:
+            patched.setattr(catalogue, "read_baseline", seen.append)
+            load_baseline(copied)
+        assert (seen == [copied]) is is_read, number
+
+
+def test_a_broken_ready_made_baseline_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = load_baseline()
+    monkeypatch.setattr(catalogue, "READY_MADE", tmp_path / "baseline.json")
+    for text in (None, "{", "[]", '{"files": 1}', '{"files": "", "baseline": {"version": ""}}', "\udcff"):
+        if text is not None:
+            catalogue.READY_MADE.write_bytes(text.encode("utf-8", "surrogatepass"))
+        assert load_baseline() == wanted
 
 
 ROW = (

@@ -97,6 +97,24 @@ def test_no_wire_library_is_imported_without_a_wire(arguments: list[str], tmp_pa
     assert WIRE & set(json.loads(line.removeprefix("LOADED "))) == set()
 
 
+AFTER_DIALLING = {
+    *WIRE,
+    "asyncio",
+    "cryptography",
+    "fedready.ask.exports",
+    "fedready.closing",
+    "fedready.tell.reports",
+    "ssl",
+}
+"""What is loaded while the network is waited for, and never before: each of them would keep the first question waiting."""
+
+
+def test_nothing_is_loaded_before_the_dialling_that_could_wait(tmp_path: Path) -> None:
+    ended = run([sys.executable, "-c", LOADED, "--collect-only", "-q"], tmp_path)
+    line = next(line for line in ended.output.splitlines() if line.startswith("LOADED "))
+    assert AFTER_DIALLING & set(json.loads(line.removeprefix("LOADED "))) == set()
+
+
 def test_collecting_needs_no_target_and_opens_no_socket(tmp_path: Path) -> None:
     guard = "import socket\ndef no(*a, **k): raise SystemExit('a socket was opened')\nsocket.socket.connect = no\n"
     for arguments in (["--collect-only"], ["--fixtures"], ["--markers"], ["--help"]):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from fedready.tell import folder as folders
-from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, open_run_folder, write_all
+from fedready.tell import reports
+from fedready.tell.folder import CannotWrite, RunFolder, open_run_folder
+from fedready.tell.reports import WriterBroke, write_all
 from tests import made_runs as made
 
 STARTED = "2026-01-02T03:04:05Z"
@@ -132,7 +134,7 @@ def test_a_writer_that_breaks_costs_its_own_file_only(tmp_path: Path, monkeypatc
         raise ZeroDivisionError("we\nbroke")
 
     (tmp_path / "junit.xml").write_text("of an earlier run", encoding="utf-8")
-    monkeypatch.setattr(folders, "junit_xml", breaks)
+    monkeypatch.setattr(reports, "junit_xml", breaks)
     folder = open_run_folder("contoso", STARTED, report_dir=tmp_path)
     with pytest.raises(
         WriterBroke, match=r"junit\.xml \(ZeroDivisionError: we broke, test_folder\.py:\d+\); the other"

@@ -26,8 +26,8 @@ from fedready.ask.pinning import (
     harden,
     peer_of,
     route,
-    ssl_context,
 )
+from fedready.ask.trust import ssl_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -242,19 +242,6 @@ def test_certificates_are_checked_against_the_real_name(authority: trustme.CA, t
                 s.get("https://web.contoso.com/")
 
 
-def test_the_system_store_stays_trusted_beside_the_target_s_ca(authority: trustme.CA, tmp_path: Path) -> None:
-    ca = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca))
-    system = ssl_context().cert_store_stats()["x509_ca"]
-    assert ssl_context(str(ca)).cert_store_stats()["x509_ca"] == system + 1
-    assert ssl_context() is ssl_context()
-
-
-def test_a_ca_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        ssl_context(str(tmp_path / "missing.pem"))
-
-
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -343,7 +330,7 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     addresses = Addresses()
     with listener(plain(OK)) as served:
-        monkeypatch.setattr("fedready.ask.dialling.socket.getaddrinfo", look_up)
+        monkeypatch.setattr("fedready.ask.routes.socket.getaddrinfo", look_up)
         for _ in range(2):
             adapter = PinnedAdapter(None, ssl_context(), cap=100, deadline=5, addresses=addresses)
             with harden(requests.Session(), adapter) as s:

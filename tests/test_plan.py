@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from fedready.ask import plan
+from fedready.ask import good_byes, plan
+from fedready.ask.good_byes import GoodByes
 from fedready.ask.plan import ask, interrupted
 from fedready.asked import (
     AUTODISCOVER,
@@ -436,9 +437,9 @@ def test_answers_that_lay_ready_when_the_run_was_stopped_are_kept() -> None:
     asking: list[Any] = []
     original = plan._Asking.run
 
-    def run(self: Any, inquiries: Any) -> None:
+    def run(self: Any, *arguments: Any) -> None:
         asking.append(self)
-        original(self, inquiries)
+        original(self, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan._Asking, "run", run)
@@ -459,7 +460,7 @@ def test_closing_masks_no_result(slip: Exception) -> None:
 
 
 def test_closing_never_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "CLOSING", 0.1)
+    monkeypatch.setattr(good_byes, "CLOSING", 0.1)
     over = threading.Event()
 
     class Slow(Room):
@@ -471,6 +472,37 @@ def test_closing_never_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     over.set()
     assert time.monotonic() - begun < 10
     assert len(snapshot.entries) == 2
+
+
+def test_good_byes_are_waited_for_by_whoever_says_them() -> None:
+    said, may_end = threading.Event(), threading.Event()
+
+    class Slow(Room):
+        def close(self) -> None:
+            may_end.wait(5)
+            said.set()
+
+    later = GoodByes()
+    snapshot = ask(target(), CLOUDS, [asked_once(TENANT)], open_room=lambda _: Slow(estate), good_byes=later)
+    assert snapshot.entries[TENANT.text].state == "answered"
+    assert not said.is_set()
+    may_end.set()
+    later.wait()
+    assert said.is_set()
+
+
+def test_a_run_that_was_stopped_waits_for_its_good_byes() -> None:
+    rooms, said = Rooms(never), threading.Event()
+
+    class Slow(GoodByes):
+        def wait(self) -> None:
+            super().wait()
+            said.set()
+
+    inquiries = [asked_once(TENANT), DISCOVER_PROVIDERS]
+    ask(target(), CLOUDS, inquiries, open_room=rooms, progress=CtrlC(), good_byes=Slow())
+    assert said.is_set()
+    assert all(room.closed for room in rooms.opened)
 
 
 # ------------------------------------------------------------------ what is told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from pypsrp.powershell import PowerShell
 from fedready.ask.credentials import Credentials
 from fedready.ask.powershell_session import Lane
 from fedready.ask.powershell_wsman import Numbered
+from fedready.ask.routes import Ahead
 from fedready.model import ConnectStep, Evidence
 from fedready.questions import Cmdlet
 from lab.world import World
@@ -209,9 +211,28 @@ def test_what_was_sent_is_read_back_from_the_wire(world: World) -> None:
     assert sorted(c.text for c in world.log.commands) == sorted(sent.command for sent in power.sent)
 
 
+def test_the_first_connection_is_the_one_that_was_begun_before_pypsrp_was_there(world: World) -> None:
+    taken: list[socket.socket | None] = []
+    take = Ahead.take
+
+    def noted(ahead: Ahead) -> socket.socket | None:
+        taken.append(take(ahead))
+        return taken[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ahead, "take", noted)
+        with asking(world, max_runspaces=1) as power:
+            assert power.ask(DOMAINS)[0].state == "answered"
+            first = first_lane(power)
+            (connection,) = first.adapter._dialled
+            assert taken[0] is not None
+            assert connection.sock is not None
+    assert all(later is None for later in taken[1:])
+
+
 def first_lane(power: Asking) -> Lane:
-    (lane,) = power.side._lanes
-    return lane
+    assert power.side._first is not None
+    return power.side._first
 
 
 def test_what_somebody_smuggles_in_is_recorded_as_what_it_is(world: World) -> None:
@@ -258,7 +279,7 @@ def test_opening_steps_come_first_in_one_runspace(world: World) -> None:
             "Import-Module -Name MicrosoftTeams",
             "Connect-MicrosoftTeams -ApplicationId app -CertificateThumbprint AB12 -TenantId ten",
         ]
-        assert len(power.side._lanes) == 1
+        assert len(power.side._lines) == 1
     assert (tenant.state, modules.state) == ("answered", "answered")
 
 

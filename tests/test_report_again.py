@@ -14,8 +14,9 @@ from fedready import snapshot as sealing
 from fedready.model import Run
 from fedready.tell.again import run_of
 from fedready.tell.findings import findings_json
-from fedready.tell.folder import open_run_folder, write_all
+from fedready.tell.folder import open_run_folder
 from fedready.tell.readiness import readiness_html
+from fedready.tell.reports import write_all
 from tests import made_runs as made
 
 REPORTS = ("action-plan.md", "findings.csv", "junit.xml", "readiness.html")

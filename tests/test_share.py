@@ -18,7 +18,8 @@ from fedready import snapshot as sealing
 from fedready.cli import main
 from fedready.model import Cause, Evidence, Run, Snapshot, Waiver
 from fedready.sharing.edition import share, write
-from fedready.tell.folder import RunFolder, write_all
+from fedready.tell.folder import RunFolder
+from fedready.tell.reports import write_all
 from fedready.tell.summary import SHARE_EDITION
 from fedready.yamlmarks import Mistake
 from lab.world import World

@@ -78,3 +78,10 @@ def find(
         if not password:
             raise NoCredentials(f"the account {user} of {side} has no password; set {stem}_PASSWORD")
     return Credentials(user, password or None)
+
+
+def client_certificate(endpoint: Endpoint) -> tuple[str, str | None] | None:
+    """The PEM files of the target's client certificate and of its key, where it signs in by one."""
+    if endpoint.auth != "certificate" or endpoint.certificate_pem is None:
+        return None
+    return endpoint.certificate_pem, endpoint.certificate_key_pem

@@ -10,7 +10,6 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,88 +17,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-ConnectTo = Mapping[str, str]
-"""`connect_to` of the target file: "host:port" of a URL -> "host:port" to dial."""
+from fedready.ask.routes import Aborted, Addresses, Ahead, DeadlineExceeded, TooLarge, connected
 
 HEADER_ALLOWANCE = 128 * 1024
 """Bytes of an answer that are not its body: status line, headers, chunk sizes."""
-
-
-class PinningError(Exception):
-    """An exchange that this machine itself ended. Not an OSError: urllib3 would wrap that in words of its own."""
-
-
-class NotListed(PinningError):
-    """`connect_to` is given and the host:port is not in it."""
-
-
-class DeadlineExceeded(PinningError):
-    """The request was not over within its time."""
-
-
-class Aborted(PinningError):
-    """Somebody else ended the exchange."""
-
-
-class TooLarge(PinningError):
-    """The answer is longer than its cap."""
-
-
-class Encoded(PinningError):
-    """The answer is compressed, though `identity` was asked for."""
-
-
-def route(connect_to: ConnectTo | None, host: str, port: int) -> tuple[str, int]:
-    """Where to dial for a host and port.
-
-    Raises:
-        NotListed: there is a map and the host:port is not in it.
-        ValueError: the map's entry is not `host:port`.
-
-    >>> route({"webdir.online.lync.com:443": "127.0.0.1:4443"}, "WebDir.online.lync.com.", 443)
-    ('127.0.0.1', 4443)
-    >>> route(None, "pool.contoso.com", 443)
-    ('pool.contoso.com', 443)
-    """
-    name = host.strip("[]").rstrip(".").lower()
-    if connect_to is None:
-        return name, port
-    wanted = (f"{name}:{port}", f"[{name}]:{port}")
-    # As a rule it is written in small letters, and there may be thousands.
-    to = next((connect_to[key] for key in wanted if key in connect_to), None)
-    if to is None:
-        to = next((value for key, value in connect_to.items() if key.lower() in wanted), None)
-    if to is None:
-        raise NotListed(f"{name}:{port} is not listed in connect_to and is not dialled; list it or drop connect_to")
-    dialled, _, number = to.rpartition(":")
-    if not dialled or not number.isdecimal():
-        raise ValueError(f"connect_to: {to!r} is not host:port")
-    return dialled.strip("[]"), int(number)
-
-
-class Addresses:
-    """Looks every name up once, so that all connections of a session reach the same server behind a name."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asking: dict[tuple[str, int], threading.Lock] = {}
-        self._found: dict[tuple[str, int], list[Any]] = {}
-
-    def of(self, host: str, port: int) -> list[Any]:
-        """As socket.getaddrinfo; the system's look-up may take its own time.
-
-        Raises:
-            socket.gaierror: the name is not known, or cannot be looked up now.
-        """
-        with self._lock:
-            asking = self._asking.setdefault((host, port), threading.Lock())
-        with asking:  # one name's look-up never waits for another's
-            if (host, port) not in self._found:
-                try:
-                    self._found[host, port] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                except UnicodeError as wrong:
-                    raise socket.gaierror(socket.EAI_NONAME, str(wrong)) from None
-            return self._found[host, port]
 
 
 @dataclass(frozen=True)
@@ -120,6 +41,7 @@ class Carried:
     addresses: Addresses
     dialled: weakref.WeakSet[HTTPConnection]
     aborted: threading.Event
+    ahead: Ahead | None = None  # a connection to that address, begun already
 
     def left(self) -> float:
         """Seconds that are left.
@@ -187,29 +109,22 @@ class _Dialling(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         request: Carried = carried.request
         host, port = request.address
-        refused: Exception | None = None
+
+        def limit() -> float:
+            return min(request.left(), self.timeout or math.inf)
+
+        sock = request.ahead.take() if request.ahead is not None else None
         try:
-            found = request.addresses.of(host, port)
+            sock = sock or connected(request.addresses.of(host, port), limit)
         except socket.gaierror as unknown:
             raise NameResolutionError(host, self, unknown) from unknown
-        for family, kind, protocol, _, address in found:
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.settimeout(min(request.left(), self.timeout or math.inf))
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-            except BaseException as wrong:
-                sock.close()
-                if not isinstance(wrong, OSError):
-                    raise
-                refused = wrong
-            else:
-                sock.settimeout(min(request.left(), self.timeout or math.inf))  # TLS is part of connecting
-                request.dialled.add(self)
-                return sock
-        if isinstance(refused, TimeoutError):
+        except TimeoutError as refused:
             raise ConnectTimeoutError(self, f"{host}:{port} did not accept a connection in time") from refused
-        raise NewConnectionError(self, f"{host}:{port}: {refused}") from refused
+        except OSError as refused:
+            raise NewConnectionError(self, f"{host}:{port}: {refused}") from refused
+        sock.settimeout(limit())  # TLS is part of connecting
+        request.dialled.add(self)
+        return sock
 
 
 class _DiallingTls(_Dialling, HTTPSConnection):

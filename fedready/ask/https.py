@@ -19,7 +19,8 @@ from fedready.ask.certificate import facts
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import MAX_TEXT, clean, excerpt, shape_of
-from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of, ssl_context
+from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of
+from fedready.ask.trust import ssl_context
 from fedready.ask.workers import Workers
 from fedready.compare import in_domain, same_fqdn
 from fedready.model import Cause, Evidence, Json
@@ -42,7 +43,7 @@ class Prober:
     Args:
         suffixes: the domains of the clouds (`online.lync.com`); a redirect must stay inside the one of the probed host.
             The redirects of `lyncdiscover.<domain>` may lead inside that domain, or into a cloud.
-        connect_to: the target's map, see `pinning.route`.
+        connect_to: the target's map, see `routes.route`.
         ca_file: a PEM file trusted beside the system's CAs.
         timeout: seconds for one address, its redirects included.
         clock: seconds since 1970 for `Evidence.asked`.

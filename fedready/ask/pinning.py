@@ -14,103 +14,38 @@ a 401.
 
 from __future__ import annotations
 
-import functools
 import socket
 import ssl
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
-from fedready.ask.dialling import (
+from fedready.ask.dialling import Carried, Peer, Pool, TlsPool, carried
+from fedready.ask.routes import (
     Aborted,
     Addresses,
-    Carried,
+    Ahead,
     ConnectTo,
     DeadlineExceeded,
     Encoded,
     NotListed,
-    Peer,
     PinningError,
-    Pool,
-    TlsPool,
     TooLarge,
-    carried,
     route,
+    route_of,
 )
 
 __all__ = [
     "Aborted", "Addresses", "ConnectTo", "DeadlineExceeded", "Encoded", "NotListed", "Peer", "PinnedAdapter", "PinningError",
-    "TooLarge", "harden", "own_ssl_context", "peer_of", "route", "ssl_context",
+    "TooLarge", "harden", "peer_of", "route",
 ]  # fmt: skip
-
-
-_LOADING_STORE = threading.Lock()
-
-
-@functools.cache
-def _openssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
-    """Loading the system's store takes tens of milliseconds, so it is done once for the process."""
-    return own_ssl_context(ca_file, certificate)
-
-
-def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
-    """The TLS settings of every connection: the system's trust store, and the target's CA beside it.
-
-    A target's CA is trusted in addition, because one audit meets both worlds: the pool has a certificate of the
-    company's CA, the Microsoft 365 cloud one of a public CA.
-
-    Args:
-        ca_file: a PEM file with CA certificates.
-        certificate: PEM files of a client certificate and of its key (None: the key is in the same file).
-
-    Raises:
-        OSError: a file cannot be read; ssl.SSLError, which is one too, when it holds no certificate.
-    """
-    if not _has_openssl_store():
-        return own_ssl_context(ca_file, certificate)
-    with _LOADING_STORE:  # every lane asks at the same moment, and a cache makes none of them wait for the first
-        return _openssl_context(ca_file, certificate)
-
-
-def own_ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
-    """The same settings in a context that nobody else uses.
-
-    Raises:
-        OSError: as `ssl_context` does.
-    """
-    if _has_openssl_store():
-        return _finished(ssl.create_default_context(), ca_file, certificate)
-    import truststore  # the operating system verifies; a context each, for it is locked while it shakes hands
-
-    return _finished(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file, certificate)
-
-
-def _has_openssl_store() -> bool:
-    defaults = ssl.get_default_verify_paths()
-    return sys.platform not in ("win32", "darwin") and bool(defaults.cafile or defaults.capath)
-
-
-def _finished(
-    context: ssl.SSLContext, ca_file: str | None, certificate: tuple[str, str | None] | None
-) -> ssl.SSLContext:
-    for file in (ca_file, *(certificate or ())):
-        if file is not None:
-            Path(file).open("rb").close()  # ssl does not say which file it could not read
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    if certificate is not None:
-        context.load_cert_chain(*certificate)
-    return context
 
 
 class PinnedAdapter(HTTPAdapter):
@@ -118,11 +53,12 @@ class PinnedAdapter(HTTPAdapter):
 
     Args:
         connect_to: the target's map, or None to dial the URL's own host.
-        context: from `ssl_context`; shared between adapters.
+        context: from `trust.ssl_context`; shared between adapters.
         cap: bytes, the longest body.
         deadline: seconds, the longest a request may take from dialling to the last byte.
         addresses: shared by adapters that must reach the same server behind a name.
 
+    `ahead`, where it is set, is the first connection, begun before the adapter was there.
     `ends` (time.monotonic(), None: no such moment) ends every request at that moment, if it comes before the deadline.
     An adapter may be used by several threads; `ends` then holds for all of them.
     """
@@ -139,6 +75,7 @@ class PinnedAdapter(HTTPAdapter):
         self.connect_to, self.context, self.cap, self.deadline = connect_to, context, cap, deadline
         self.addresses = addresses or Addresses()
         self.ends: float | None = None
+        self.ahead: Ahead | None = None
         self._dialled: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._aborted = threading.Event()
         super().__init__(max_retries=0)
@@ -181,11 +118,10 @@ class PinnedAdapter(HTTPAdapter):
         return answer
 
     def _carry(self, url: str) -> None:
-        parts = urlsplit(url)
-        address = route(self.connect_to, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        address = route_of(self.connect_to, url)
         ends = time.monotonic() + self.deadline
         ends = ends if self.ends is None else min(ends, self.ends)
-        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted)
+        carried.request = Carried(address, ends, self.cap, self.addresses, self._dialled, self._aborted, self.ahead)
         carried.request.left()
 
     def dial(self, url: str) -> None:

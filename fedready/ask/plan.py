@@ -7,7 +7,6 @@ happens, what was seen is kept: a run that is stopped, or over its time, says of
 from __future__ import annotations
 
 import queue
-import threading
 import time
 import uuid
 from collections import deque
@@ -18,6 +17,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from fedready.ask.clock import Clock, utc_text
+from fedready.ask.good_byes import GoodByes
 from fedready.ask.progress import Progress, Silent
 from fedready.ask.rooms import OpenRoom, Recorded, Room, Unopened, live, not_asked_here
 from fedready.inquiry import Inquiry, Known
@@ -26,8 +26,6 @@ from fedready.questions import Cmdlet, Question, endpoint_of
 
 AHEAD = 1000
 """Questions of one endpoint that are with its room at a time; tens of thousands more wait here, where they cost little."""
-CLOSING = 5.0
-"""Seconds that closing every session may take together. It is a courtesy to the servers, never a reason to wait."""
 _SLICE = 0.5  # seconds: on Windows a wait for a queue does not notice Ctrl-C before it ends
 
 
@@ -44,6 +42,8 @@ def ask(
     run_id: str | None = None,
     open_room: OpenRoom | None = None,
     on_broken: Callable[[Exception], None] | None = None,
+    good_byes: GoodByes | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Snapshot:
     """Ask, and keep every answer and every reason for none.
 
@@ -60,28 +60,36 @@ def ask(
         open_room: opens the room of an endpoint; the ones with a wire where it is not given.
         on_broken: is told of a fault of our own that ended the asking; what was seen is returned all the same. Where it is
             not given, the fault is raised.
+        good_byes: says good-bye to the servers; whoever gives it waits for it, once there is nothing else to do. What ended
+            early waits here.
+        meanwhile: what there is to do here while the first answers are on their way.
 
     Returns:
         The evidence, not sealed yet. `interrupted(snapshot)` says whether somebody stopped the run.
     """
     sent: list[Sent] = []
     started = utc_text(clock())
+    progress = progress or Silent()
     asking = _Asking(
         target,
         clouds,
         open_room or live(target, clouds, sent.append, clock),
-        progress or Silent(),
+        progress,
         recorded or {},
     )
     try:
-        asking.run(inquiries)
+        asking.run(inquiries, meanwhile)
     except Exception as bug:
         if on_broken is None:
             raise
         on_broken(bug)
         asking.give_up("interrupted", f"fedready broke before the answer came ({type(bug).__name__}: {bug})")
     finally:
-        asking.close()
+        progress.over()
+        leaving = good_byes or GoodByes()
+        leaving.say(asking.rooms)
+        if good_byes is None or asking.ended_early:
+            leaving.wait()
     _refused_as_meant(asking.put, asking.entries)
     return Snapshot(
         tool=tool,
@@ -155,6 +163,7 @@ class _Asking:
     ) -> None:
         self.entries: dict[str, Evidence] = {}
         self.put: dict[str, Cmdlet] = {}  # every cmdlet that was put to a side
+        self.ended_early = False
         self._target, self._open_room, self._progress, self._recorded = target, open_room, progress, recorded
         self._known = Known(target, clouds, self.entries)
         self._ends = time.monotonic() + target.timeouts.run
@@ -165,11 +174,13 @@ class _Asking:
         self._dependants: dict[Inquiry, list[Inquiry]] = {}
         self._to_ask: list[tuple[int, Question]] = []  # with how much follows from it
 
-    def run(self, inquiries: Iterable[Inquiry]) -> None:
+    def run(self, inquiries: Iterable[Inquiry], meanwhile: Callable[[], object] | None = None) -> None:
         """Ask until nothing is open, the time is up or Ctrl-C comes."""
         try:
             ready = [inquiry for inquiry in self._with_needs(inquiries) if not self._missing[inquiry]]
             self._expand(ready)
+            if meanwhile is not None:
+                meanwhile()
             while self._open:
                 left = self._ends - time.monotonic()
                 if left <= 0:
@@ -181,17 +192,10 @@ class _Asking:
         except KeyboardInterrupt:
             self.give_up("interrupted", "the run was stopped before the answer came; start it again")
 
-    def close(self) -> None:
-        """Say good-bye to every server at once. Never hangs, never raises, and a second Ctrl-C ends the waiting."""
-        rooms = {id(lane.room): lane.room for lane in self._lanes.values()}.values()
-        threads = [threading.Thread(target=_close, args=(room,), daemon=True) for room in rooms]
-        with suppress(KeyboardInterrupt):
-            for thread in threads:
-                thread.start()
-            ends = time.monotonic() + CLOSING
-            for thread in threads:
-                thread.join(max(0.0, ends - time.monotonic()))
-        self._progress.over()
+    @property
+    def rooms(self) -> list[Room]:
+        """Every room that was opened, once."""
+        return list({id(lane.room): lane.room for lane in self._lanes.values()}.values())
 
     # ------------------------------------------------------------- what is asked next
 
@@ -339,6 +343,7 @@ class _Asking:
 
     def give_up(self, kind: CauseKind, text: str) -> None:
         """Keep what has arrived by now; the rest was not asked."""
+        self.ended_early = True
         with suppress(queue.Empty):
             while self._open:
                 question, evidence = self._inbox.get_nowait()
@@ -347,8 +352,3 @@ class _Asking:
         for question_text in self._open:
             self.entries.setdefault(question_text, Evidence(state="not_asked", cause=Cause(kind=kind, text=text)))
         self._open.clear()
-
-
-def _close(room: Room) -> None:
-    with suppress(Exception):  # the answers are in; what a server says to a good-bye changes none of them
-        room.close()

@@ -19,12 +19,14 @@ from fedready.ask import powershell_cmdlet as cmdlet
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.loading import LOADING
 from fedready.ask.powershell_causes import Where, cause_of, refused_in_the_clear
+from fedready.ask.routes import Addresses, Ahead, NotListed, route_of
+from fedready.ask.trust import load_ahead
 from fedready.model import Cause, Endpoint, Evidence, Json, Sent, Target
 from fedready.questions import Cmdlet
 from fedready.reduce import Salt
 
 if TYPE_CHECKING:  # pypsrp and requests are imported when a session is opened, not before
-    from fedready.ask.pinning import Addresses
+    from fedready.ask.powershell_line import Line
     from fedready.ask.powershell_session import Lane
 
 NEEDS_NO_STEP = "Get-Module"
@@ -86,9 +88,11 @@ class PowerShellSide:
         self._waiting: deque[_Asked] = deque()
         self._open: dict[_Asked, None] = {}
         self._threads: list[threading.Thread] = []
-        self._lanes: list[Lane] = []
+        self._lines: list[Line] = []
         self._first: Lane | None = None  # the lane that has opened the session
-        self._addresses: Addresses | None = None
+        self._addresses = Addresses()
+        self._ahead: Ahead | None = None
+        self._dialled = False  # is the first lane's line there, or known not to be?
         self._idle = 0
         self._no_session = missing or refused_in_the_clear(endpoint)
         self._no_step: Cause | None = None
@@ -109,10 +113,12 @@ class PowerShellSide:
             if refused is None and not closing:
                 if self._timer is None:
                     self._start_clock()
+                    self._load()
                 self._waiting.append(asked)
                 if self._idle < len(self._waiting) and len(self._threads) < self._max_lanes:
                     self._start_lane()
-                self._changed.notify_all()
+                if self._idle:  # who still opens or dials finds the question afterwards
+                    self._changed.notify_all()
         if closing:
             self._interrupt([asked])
         elif refused is not None:
@@ -123,7 +129,7 @@ class PowerShellSide:
         """End the session; what is still open is `not_asked`, interrupted. Takes CLOSING seconds at most."""
         with self._changed:
             self._closing = True
-            interrupted, lanes, threads = list(self._open), list(self._lanes), list(self._threads)
+            interrupted, lines, threads = list(self._open), list(self._lines), list(self._threads)
             self._waiting.clear()
             self._changed.notify_all()
         if self._timer is not None:
@@ -131,8 +137,8 @@ class PowerShellSide:
             threads.append(self._timer)
         self._interrupt(interrupted)
         if interrupted:
-            for lane in lanes:
-                lane.adapter.abort()
+            for line in lines:
+                line.abort()
         until = time.monotonic() + CLOSING
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -144,6 +150,18 @@ class PowerShellSide:
         self._timer = threading.Timer(seconds + 0.5, self._expire)
         self._timer.daemon = True
         self._timer.start()
+
+    def _load(self) -> None:
+        """Load what a line is made of, here and not in the threads of the lanes, which all want it at once.
+
+        What takes its time without this program's doing is begun before: a connection, and the trust store.
+        """
+        with suppress(NotListed, ValueError):  # whoever dials is told
+            address = route_of(self._target.connect_to, self._endpoint.url)
+            self._ahead = Ahead(address, self._addresses, self._ends)
+        load_ahead(self._target.ca_file, sign_in.client_certificate(self._endpoint))
+        with suppress(ImportError), LOADING:
+            import fedready.ask.powershell_line  # noqa: F401
 
     def _expire(self) -> None:
         with self._changed:
@@ -162,22 +180,45 @@ class PowerShellSide:
         self._threads.append(threading.Thread(target=run, name=name, daemon=True))
         self._threads[-1].start()
 
-    def _lane(self) -> Lane:
+    def _line(self) -> Line:
+        from fedready.ask.powershell_line import Line  # `_load` has it loaded
+
+        line = Line(self._endpoint, self._target, self._addresses)
+        with self._changed:
+            self._lines.append(line)
+        return line
+
+    def _dial_first(self, dialled: Future[Line]) -> None:
+        try:
+            line = self._line()
+            line.ahead = self._ahead
+            with suppress(Exception):  # the session, which cannot be opened then, says why
+                line.connect(self._ends)
+            dialled.set_result(line)
+        except Exception as error:
+            dialled.set_exception(error)
+        finally:
+            if self._ahead is not None and (unused := self._ahead.take()) is not None:
+                unused.close()
+
+    def _lane(self, line: Line) -> Lane:
         with LOADING:
-            from fedready.ask.pinning import Addresses
             from fedready.ask.powershell_session import Lane
 
-        with self._changed:
-            self._addresses = self._addresses or Addresses()
-        lane = Lane(self._where, self._target, self._credentials, self._max_lanes, self._on_sent, self._addresses)
-        with self._changed:
-            self._lanes.append(lane)
-        return lane
+        return Lane(self._where, self._credentials, self._max_lanes, self._on_sent, line)
 
     def _run_first_lane(self) -> None:
         lane = None
+        dialled: Future[Line] = Future()
         try:
-            lane = self._lane()
+            threading.Thread(target=self._dial_first, args=(dialled,), daemon=True).start()
+            with LOADING:  # it takes as long as a connection to a server far away
+                import fedready.ask.powershell_session  # noqa: F401
+            line = dialled.result()
+            with self._changed:
+                self._dialled = True
+                self._changed.notify_all()
+            lane = self._lane(line)
             lane.open(self._ends)
             self._no_step = cmdlet.take_steps(lane, self._where, self._target.timeouts, self._ends)
         except Exception as error:
@@ -195,10 +236,15 @@ class PowerShellSide:
                 self.closing_error = error
 
     def _run_lane(self) -> None:
-        lane = None
+        line = lane = None
         try:
-            lane = self._lane()
-            lane.dial(self._ends)  # while the first lane still opens the session
+            with self._changed:  # the first is ahead of the others, for they wait for its session in any case
+                self._changed.wait_for(lambda: self._dialled or self._no_session or self._closing)
+                if self._no_session or self._closing:
+                    return
+            line = self._line()
+            line.connect(self._ends)  # while the first lane still opens the session
+            lane = self._lane(line)
             with self._changed:
                 self._changed.wait_for(lambda: self._first or self._no_session or self._closing)
             if self._first is not None and not self._closing:
@@ -209,6 +255,8 @@ class PowerShellSide:
         finally:
             if lane is not None:
                 lane.hang_up()
+            elif line is not None:
+                line.close()
 
     def _give_up(self, cause: Cause) -> None:
         """There is no session: every question of this side has the same cause."""

@@ -102,6 +102,14 @@ def _message(data: bytes) -> Message:
 # --------------------------------------------------------------------------- what leaves
 
 
+def fragments_of(message: bytes, number: int, longest: int) -> Iterator[bytes]:
+    """A message in fragments that carry `longest` bytes of it at most."""
+    for part, at in enumerate(range(0, len(message), longest)):
+        piece = message[at : at + longest]
+        flags = (part == 0) | (at + longest >= len(message)) << 1
+        yield _FRAGMENT.pack(number, part, flags, len(piece)) + piece
+
+
 class SentCommands:
     """Reads the commands out of the requests of one session, as they are about to leave."""
 

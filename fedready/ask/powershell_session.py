@@ -10,7 +10,9 @@ shell which the first lane has opened. What lanes share is what must be unique i
 
 from __future__ import annotations
 
+import base64
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,13 +20,14 @@ from typing import Any
 import requests
 from pypsrp.complex_objects import RunspacePoolState
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
-from pypsrp.powershell import PowerShell
 from pypsrp.shell import CommandState, SignalCode
+from pypsrp.wsman import NAMESPACES
 
 from fedready.ask.clixml import read
 from fedready.ask.credentials import Credentials
-from fedready.ask.pinning import Addresses, DeadlineExceeded, harden, ssl_context
+from fedready.ask.pinning import DeadlineExceeded, harden
 from fedready.ask.powershell_causes import OPERATION_TIMEOUT, Where
+from fedready.ask.powershell_line import Line
 from fedready.ask.powershell_messages import (
     ERROR_RECORD,
     PIPELINE_OUTPUT,
@@ -35,17 +38,9 @@ from fedready.ask.powershell_messages import (
     Malformed,
     SentCommands,
 )
-from fedready.ask.powershell_wsman import (
-    ANSWER_CAP,
-    POLL,
-    Adapter,
-    Numbered,
-    client_certificate,
-    refuse_doctype,
-    runspace_pool,
-    wsman,
-)
-from fedready.model import Json, Sent, Target
+from fedready.ask.powershell_pipeline import message as create_pipeline
+from fedready.ask.powershell_wsman import POLL, Numbered, refuse_doctype, runspace_pool, wsman
+from fedready.model import Json, Sent
 
 GRACE = 2.0
 """Seconds for the courtesies: to stop a pipeline that is over its time, to close the session."""
@@ -70,34 +65,21 @@ class Lane:
     def __init__(
         self,
         where: Where,
-        target: Target,
         credentials: Credentials,
         max_runspaces: int,
         on_sent: Callable[[Sent], None],
-        addresses: Addresses,
+        line: Line,
     ) -> None:
         endpoint, self._side, self._on_sent = where.endpoint, where.side, on_sent
         self.wsman = wsman(endpoint, credentials)
         transport = self.wsman.transport
-        context = ssl_context(target.ca_file, client_certificate(endpoint))
-        self.adapter = Adapter(
-            target.connect_to, context, cap=ANSWER_CAP, deadline=target.timeouts.endpoint, addresses=addresses
-        )
-        transport.session = harden(transport._build_session(), self.adapter)
+        self.adapter = line
+        transport.session = harden(transport._build_session(), line)
         self._send, transport.send = transport.send, self._guarded
         self._sent, self._hollow = SentCommands(), 0
         self.pool = runspace_pool(self.wsman, endpoint.configuration, max_runspaces)
-        self.begun: Any = None  # the pipeline that the server has accepted and not ended yet
+        self.begun: str | None = None  # the pipeline that the server has accepted and not ended yet
         self.useful = False  # has it ever run a pipeline to its end?
-
-    def dial(self, ends: float) -> None:
-        """Connect before there is anything to ask.
-
-        Raises:
-            Exception: as `open` does.
-        """
-        self.adapter.ends = ends
-        self.adapter.dial(self.wsman.transport.endpoint)
 
     def join(self, first: Lane) -> None:
         """Use the shell that another lane has opened, as if it were ours."""
@@ -181,25 +163,31 @@ class Lane:
             Exception: as `open` does. If `begun` is set then, the server has a pipeline that may still run.
         """
         self.adapter.ends = ends
-        pipeline = PowerShell(self.pool).add_cmdlet(name).add_parameters(parameters)
         fragments, outcome = Fragments(), Outcome()
-        try:
-            pipeline.begin_invoke()
-            self.begun = pipeline
-            while outcome.state in RUNNING_STATES:
-                self._receive(pipeline, fragments, outcome, on_output)
-        finally:
-            self.pool.pipelines.pop(pipeline.id, None)
+        self.begun = pipeline = self._begin(name, parameters)
+        while outcome.state in RUNNING_STATES:
+            self._receive(pipeline, fragments, outcome, on_output)
         self.begun, self.useful = None, True
         return outcome
 
-    def _receive(self, pipeline: Any, fragments: Fragments, outcome: Outcome, on_output: Callable[[str], None]) -> None:
+    def _begin(self, name: str, parameters: dict[str, Json]) -> str:
+        """Send a cmdlet; returns the id under which the server runs it."""
+        pool, id_ = self.pool, str(uuid.uuid4()).upper()
+        message = create_pipeline(name, parameters, pool=pool.id, pipeline=id_, protocol=pool.protocol_version)
+        first, *rest = pool._fragmenter.cut(message)
+        begun = pool.shell.command("", arguments=[base64.b64encode(first).decode()], command_id=id_)
+        running: str = begun.findtext("rsp:CommandResponse/rsp:CommandId", namespaces=NAMESPACES) or id_
+        for fragment in rest:
+            pool.shell.send("stdin", fragment, command_id=running)
+        return running
+
+    def _receive(self, pipeline: str, fragments: Fragments, outcome: Outcome, on_output: Callable[[str], None]) -> None:
         left = (self.adapter.ends or 0) - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded("the cmdlet did not end within its time")
         try:
             state, _, streams = self.pool.shell.receive(
-                "stdout", command_id=pipeline._command_id, timeout=max(1, min(POLL, int(left)))
+                "stdout", command_id=pipeline, timeout=max(1, min(POLL, int(left)))
             )
         except WSManFaultError as fault:
             if fault.code != OPERATION_TIMEOUT:
@@ -228,7 +216,7 @@ class Lane:
         pipeline, self.begun = self.begun, None
         if pipeline is not None:
             self.adapter.ends = time.monotonic() + GRACE
-            self.pool.shell.signal(SignalCode.PS_CTRL_C, str(pipeline.id).upper())
+            self.pool.shell.signal(SignalCode.PS_CTRL_C, pipeline)
 
     def close(self) -> None:
         """End the session at the server. Takes GRACE seconds at most.

@@ -10,34 +10,18 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from pypsrp.powershell import Fragmenter, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fedready.ask.credentials import Credentials
-from fedready.ask.pinning import PinnedAdapter
-from fedready.ask.powershell_causes import Redirected
-from fedready.ask.powershell_messages import Malformed
+from fedready.ask.powershell_messages import Malformed, fragments_of
 from fedready.model import Endpoint
 
-ANSWER_CAP = 4_000_000
-"""Bytes of one WSMan answer; a server sends at most its MaxEnvelopeSize, half a megabyte."""
 POLL = 20
 """Seconds that a server may keep one request for output open before it says "nothing yet"."""
 
 for _name in ("pypsrp", "spnego"):  # they log whole messages and tracebacks; what matters of them becomes a cause
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
-
-
-class Adapter(PinnedAdapter):
-    """Redirects of a session's requests are refused where they are seen."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        answer = super().send(request, *args, **kwargs)
-        if 300 <= answer.status_code < 400:
-            answer.close()
-            raise Redirected(answer.headers.get("Location", "nowhere"))
-        return answer
 
 
 class Numbered(Fragmenter):
@@ -52,6 +36,12 @@ class Numbered(Fragmenter):
             made: list[bytes] = super().fragment(*args, **kwargs)
             return made
 
+    def cut(self, message: bytes) -> list[bytes]:
+        """The fragments of a message that is written already."""
+        with self._lock:
+            number, self.outgoing_counter = self.outgoing_counter, self.outgoing_counter + 1
+        return list(fragments_of(message, number, self.max_size))
+
 
 def refuse_doctype(xml: str) -> None:
     """Look at an answer before an XML parser does.
@@ -61,13 +51,6 @@ def refuse_doctype(xml: str) -> None:
     """
     if "<!DOCTYPE" in xml or "\0" in xml:
         raise Malformed("an answer with a DOCTYPE")
-
-
-def client_certificate(endpoint: Endpoint) -> tuple[str, str | None] | None:
-    """The PEM files of the target's client certificate and of its key, where it signs in by one."""
-    if endpoint.auth != "certificate" or endpoint.certificate_pem is None:
-        return None
-    return endpoint.certificate_pem, endpoint.certificate_key_pem
 
 
 def runspace_pool(connection: Any, configuration: str, max_runspaces: int) -> Any:

@@ -18,10 +18,10 @@ from typing import Any
 
 from fedready.ask.certificate import facts
 from fedready.ask.clock import Clock, utc_text
-from fedready.ask.dialling import ConnectTo, NotListed, route
 from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import clean
-from fedready.ask.pinning import own_ssl_context
+from fedready.ask.routes import ConnectTo, NotListed, route
+from fedready.ask.trust import own_ssl_context
 from fedready.ask.workers import Workers
 from fedready.model import Cause, Evidence, Json
 from fedready.questions import Tls
@@ -55,7 +55,7 @@ class Handshakes:
     """Shakes hands, a few at a time.
 
     Args:
-        connect_to: the target's map, see `dialling.route`.
+        connect_to: the target's map, see `routes.route`.
         ca_file: a PEM file trusted beside the system's CAs.
         timeout: seconds for one question, from the look-up of the name to the end of the handshake.
         clock: seconds since 1970 for `Evidence.asked`.

@@ -32,7 +32,8 @@ from fedready.sharing.aliases import Aliases
 from fedready.sharing.renaming import renamed, renamed_waiver
 from fedready.sharing.vocabulary import TOKEN, vocabulary
 from fedready.tell.findings import Findings
-from fedready.tell.folder import CannotWrite, RunFolder, WriterBroke, latest, write_all
+from fedready.tell.folder import CannotWrite, RunFolder, latest
+from fedready.tell.reports import WriterBroke, write_all
 from fedready.tell.summary import SHARE_EDITION
 from fedready.yamlmarks import Mistake
 
