@@ -1,6 +1,8 @@
 """A1: wall of a whole audit over the network floor of the same critical path, both as processes, 50 ms of distance.
 
-The floor (floor.py) makes as many connections, and as many requests on them, as the audit that was just looked at.
+The floor (floor.py) makes as many connections, and as many requests on them, as the audit that was just looked at. Reported
+beside it: a suite of pytest, pytest-html and the libraries of the wire with as many tests, all of them empty, that does the floor's
+part before the first. That is what an audit would take if nothing of its own took any time.
 """
 
 from __future__ import annotations
@@ -9,19 +11,38 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bench.distance import Lab
 from bench.made import HEALTHY
 from bench.rows import Row, in_turn
-from bench.runs import audit, timed
+from bench.runs import ROOT, audit, timed
+from fedready.catalogue import load_baseline
 from fedready.model import Snapshot
 from fedready.snapshot import read
 
 MEASURE, TARGET, MUST = "audit over its network floor, 50 ms", 1.25, 1.5
+BESIDE = "audit over an empty suite of pytest, pytest-html, pypsrp that does the floor's part, 50 ms"
 DISTANCE = 0.05
 FLOOR = Path(__file__).with_name("floor.py")
+EMPTY_SUITE = """
+import runpy
+import sys
+
+import dns.message
+import pypsrp.powershell
+import pytest
+import requests
+import yaml
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop():
+    sys.argv[1:] = [PLAN]
+    runpy.run_path(FLOOR)
+"""
 DNS_STEPS = 2
 """A name, and the address of what it leads to."""
 
@@ -56,8 +77,22 @@ def _split(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def one(folder: Path, runspaces: int, seconds: float) -> Row:
-    """One setting."""
+def empty_suite(folder: Path, plan: Path, tests: int) -> list[str]:
+    """The command of a suite that does the floor's part and nothing else, with the options of an audit."""
+    suite = folder / "suite"
+    suite.mkdir(exist_ok=True)
+    names = f"PLAN, FLOOR = {str(plan)!r}, {str(FLOOR)!r}\n"
+    (suite / "conftest.py").write_text(names + EMPTY_SUITE, encoding="utf-8")
+    (suite / "test_empty.py").write_text(
+        "".join(f"def test_{n}():\n    pass\n\n\n" for n in range(tests)), encoding="utf-8"
+    )
+    report = f"--html={suite / 'report.html'}"
+    options = ["-c", str(ROOT / "pytest.ini"), f"--rootdir={suite}", "--self-contained-html", report, str(suite)]
+    return [sys.executable, "-m", "pytest", "-q", *options]
+
+
+def one(folder: Path, runspaces: int, seconds: float) -> Iterator[Row]:
+    """One setting: over the floor, and over a suite that has nothing of its own."""
     with Lab(str(slow_estate(folder, seconds)), delay=DISTANCE) as lab:
         lab.check_distance()
         lab.content["sip_domains"] = ["contoso.com"]
@@ -71,12 +106,16 @@ def one(folder: Path, runspaces: int, seconds: float) -> Row:
         asked = read(out / "snapshot.json")
         plan = folder / "plan.json"
         plan.write_text(json.dumps(floor_plan(lab, asked, runspaces, seconds)), encoding="utf-8")
-        pairs = in_turn(ours, lambda: timed([sys.executable, "-I", str(FLOOR), str(plan)]).seconds)
         cmdlets = Counter(text.partition(":")[0] for text in asked.entries)
-    what = f"{MEASURE}, cmdlets of {seconds:g} s, {runspaces} runspaces"
-    return pairs.row("A1", f"{what} ({cmdlets['onprem']} and {cmdlets['tenant']} cmdlets)", "s", TARGET, MUST)
+        what = f"cmdlets of {seconds:g} s, {runspaces} runspaces ({cmdlets['onprem']} and {cmdlets['tenant']} cmdlets)"
+        pairs = in_turn(ours, lambda: timed([sys.executable, "-I", str(FLOOR), str(plan)]).seconds)
+        yield pairs.row("A1", f"{MEASURE}, {what}", "s", TARGET, MUST)
+        bare = empty_suite(folder, plan, tests=len(load_baseline().controls))
+        pairs = in_turn(ours, lambda: timed(bare).seconds)
+        yield pairs.row("A1", f"{BESIDE}, {what}", "s", None, None)
 
 
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        return [one(Path(folder), runspaces, seconds) for seconds in (0.0, 0.3) for runspaces in (3, 12)]
+        settings = [(runspaces, seconds) for seconds in (0.0, 0.3) for runspaces in (3, 12)]
+        return [row for runspaces, seconds in settings for row in one(Path(folder), runspaces, seconds)]
