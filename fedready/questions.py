@@ -101,7 +101,7 @@ def a_label(name: str) -> str:
 RECORD_TYPES = ("A", "AAAA", "CNAME", "SRV")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lookup:
     """`dns@public: SRV _sipfederationtls._tcp.contoso.com`, one name and type at one resolver."""
 
@@ -118,7 +118,7 @@ class Lookup:
         object.__setattr__(self, "text", f"dns@{self.resolver}: {self.rdtype} {name}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wildcard:
     """`dns@public: WILDCARD contoso.com`, a random label under a domain: does everything exist there?
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections import Counter
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,6 +19,23 @@ AT_HAND = 1024
 _AT_ONCE = 512
 _text = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _entry = msgspec.json.Decoder(dict[str, Evidence])
+_in_order = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def canonical(data: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces: the one form that a digest is taken of.
+
+    Half a surrogate pair, which UTF-8 cannot hold, becomes a question mark: no answer can keep a run from being written.
+    """
+    try:
+        return msgspec.json.encode(data, order="sorted")
+    except UnicodeEncodeError:  # the same bytes, at a tenth of the speed
+        return _in_order(msgspec.to_builtins(data)).encode("utf-8", "replace")
+
+
+def line_of(text: str, evidence: Evidence) -> bytes:
+    """A question and its evidence as their file has them."""
+    return canonical(text) + b":" + canonical(evidence)
 
 
 class Facts(NamedTuple):
@@ -56,34 +74,54 @@ class _Lines:
     """The lines, and where each question's is. As the keys of a dict the questions alone would need more memory than all else."""
 
     def __init__(self) -> None:
-        self.spool = Spool()
-        self.starts = array("Q")
-        self.slots = array("I", [0])  # a hash table of the lines' numbers, the first being 1
+        self._spool = Spool()
+        self._starts = array("Q")
+        self._hashes = array("q")
+        self._slots = array("I", bytes(64))  # a hash table of the lines' numbers, the first being 1
 
-    def find_by(self, hashes: Sequence[int]) -> None:
-        """Make the lines findable by the hashes of their questions."""
-        self.slots = array("I", bytes(self.slots.itemsize << (2 * len(hashes)).bit_length()))
-        mask = len(self.slots) - 1
-        for number, code in enumerate(hashes, 1):
-            slot = code & mask
-            while self.slots[slot]:
-                slot = (slot + 1) & mask
-            self.slots[slot] = number
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def add(self, text: str, line: bytes) -> None:
+        """Put a question's line behind the others. That it has none yet is up to the caller."""
+        self._starts.append(self._spool.put(line + b"\n"))
+        self._hashes.append(hash(text))
+        if 2 * len(self) > len(self._slots):
+            self._slots = array("I", bytes(2 * self._slots.itemsize * len(self._slots)))
+            for number, code in enumerate(self._hashes, 1):
+                self._take_slot(code, number)
+        else:
+            self._take_slot(self._hashes[-1], len(self))
+
+    def _take_slot(self, code: int, number: int) -> None:
+        mask = len(self._slots) - 1
+        slot = code & mask
+        while self._slots[slot]:
+            slot = (slot + 1) & mask
+        self._slots[slot] = number
 
     def taken(self, text: str) -> Evidence | None:
-        mask = len(self.slots) - 1
-        slot = hash(text) & mask
-        while number := self.slots[slot]:
-            found = _entry.decode(b"{%b}" % self.spool.get(self.starts[number - 1], self.starts[number] - 1)).get(text)
-            if found is not None:
-                return found
+        """The evidence of a question, if it has any."""
+        code, mask = hash(text), len(self._slots) - 1
+        slot = code & mask
+        while number := self._slots[slot]:
+            if self._hashes[number - 1] == code:
+                found = _entry.decode(b"{%b}" % self.line(number - 1)).get(text)
+                if found is not None:
+                    return found
             slot = (slot + 1) & mask
         return None
 
+    def line(self, place: int, last: int | None = None) -> bytes:
+        """The line at a place, or those up to `last` with line feeds between them."""
+        after = (place if last is None else last) + 1
+        return self._spool.get(
+            self._starts[place], self._starts[after] - 1 if after < len(self) else self._spool.size - 1
+        )
+
     def __iter__(self) -> Iterator[bytes]:
-        for number in range(0, len(self.starts) - 1, _AT_ONCE):
-            last = min(number + _AT_ONCE, len(self.starts) - 1)
-            yield from self.spool.get(self.starts[number], self.starts[last] - 1).split(b"\n")
+        for place in range(0, len(self), _AT_ONCE):
+            yield from self.line(place, min(place + _AT_ONCE, len(self)) - 1).split(b"\n")
 
 
 class Shelf(Mapping[str, Evidence]):
@@ -99,17 +137,14 @@ class Shelf(Mapping[str, Evidence]):
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = _Lines()
         self.facts: Counter[Facts] = Counter()
-        before, hashes = "", array("q")
+        before = ""
         for line in lines:
             ((text, evidence),) = _entry.decode(b"{%b}" % line).items()
-            if text <= before and hashes:
+            if text <= before and len(self._lines):
                 raise ValueError(f"{text} is out of order")
             before = text
-            hashes.append(hash(text))
             self.facts[Facts.of(text, evidence)] += 1
-            self._lines.starts.append(self._lines.spool.put(line + b"\n"))
-        self._lines.starts.append(self._lines.spool.size)
-        self._lines.find_by(hashes)
+            self._lines.add(text, line)
         self._at_hand = lru_cache(AT_HAND)(self._lines.taken)
 
     def __getitem__(self, text: str) -> Evidence:
@@ -119,10 +154,10 @@ class Shelf(Mapping[str, Evidence]):
         return found
 
     def __len__(self) -> int:
-        return len(self._lines.starts) - 1
+        return len(self._lines)
 
     def __iter__(self) -> Iterator[str]:
-        return (text for line in self._lines for text in _text.decode(b"{%b}" % line))
+        return _questions(self._lines)
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and self._at_hand(text) is not None
@@ -145,6 +180,10 @@ class Shelf(Mapping[str, Evidence]):
             yield from _entry.decode(b"{%b}" % line).items()
 
 
+def _questions(lines: Iterable[bytes]) -> Iterator[str]:
+    return (text for line in lines for text in _text.decode(b"{%b}" % line))
+
+
 class _Items(ItemsView[str, Evidence]):
     _mapping: Shelf
 
@@ -157,3 +196,49 @@ class _Values(ValuesView[Evidence]):
 
     def __iter__(self) -> Iterator[Evidence]:
         return (evidence for _, evidence in self._mapping._each())
+
+
+class Gathering(Mapping[str, Evidence]):
+    """Question -> evidence while the answers still come, in the order in which they do."""
+
+    def __init__(self) -> None:
+        self._lines = _Lines()
+        self._at_hand = lru_cache(AT_HAND)(self._found)  # what is not there yet is looked for again
+
+    def put(self, text: str, evidence: Evidence) -> None:
+        """Keep an answer.
+
+        Raises:
+            ValueError: the question has one already.
+        """
+        if text in self:
+            raise ValueError(f"{text} was answered already")
+        self._lines.add(text, line_of(text, evidence))
+
+    def _found(self, text: str) -> Evidence:
+        found = self._lines.taken(text)
+        if found is None:
+            raise KeyError(text)
+        return found
+
+    def __getitem__(self, text: str) -> Evidence:
+        return self._at_hand(text)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return _questions(self._lines)
+
+    def shelf(self, instead: Mapping[str, Evidence]) -> Shelf:
+        """All of it in the order of the questions' texts.
+
+        Args:
+            instead: what stands in the place of an answer that came.
+        """
+        texts = list(self)
+        order = sorted(range(len(texts)), key=texts.__getitem__)
+        return Shelf(
+            line_of(texts[place], instead[texts[place]]) if texts[place] in instead else self._lines.line(place)
+            for place in order
+        )

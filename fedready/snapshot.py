@@ -12,24 +12,10 @@ from typing import IO, Any
 import msgspec
 
 from fedready.model import Evidence, Snapshot
-from fedready.shelf import Shelf
+from fedready.shelf import Shelf, canonical, line_of
 from fedready.yamlmarks import Mistake
 
 SCHEMA_VERSION = 1
-_in_order = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-
-
-def canonical(data: Any) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces: the one form that a digest is taken of.
-
-    Half a surrogate pair, which UTF-8 cannot hold, becomes a question mark: no answer can keep a run from being written.
-    """
-    try:
-        return msgspec.json.encode(data, order="sorted")
-    except UnicodeEncodeError:  # the same bytes, at a tenth of the speed
-        return _in_order(msgspec.to_builtins(data)).encode("utf-8", "replace")
-
-
 _LATER = {"": ("notes",), "target": ("assumed", "max_age_hours")}
 """Keys that came after the first files were written. They are left out where they say nothing, so that an older file keeps
 its digest."""
@@ -52,16 +38,15 @@ def _entries(entries: Mapping[str, Evidence]) -> Iterator[bytes]:
         yield from entries.lines()
         return
     for text, evidence in sorted(entries.items()):
-        yield canonical(text) + b":" + canonical(evidence)
+        yield line_of(text, evidence)
 
 
 def shelved(snapshot: Snapshot) -> Snapshot:
     """The same snapshot with its entries put by. What is judged live comes through here too, so that judging it again gives
     the same bytes."""
-    if isinstance(snapshot.entries, Shelf):
-        return snapshot
     head = msgspec.json.decode(canonical(_but_entries(snapshot)), type=Snapshot)
-    return msgspec.structs.replace(head, entries=Shelf(_entries(snapshot.entries)))
+    entries = snapshot.entries
+    return msgspec.structs.replace(head, entries=entries if isinstance(entries, Shelf) else Shelf(_entries(entries)))
 
 
 def digest_of(snapshot: Snapshot) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,7 @@ from hypothesis import strategies as st
 
 from fedready import shelf, spool
 from fedready.model import Cause, Evidence
-from fedready.shelf import Shelf, facts
-from fedready.snapshot import canonical
+from fedready.shelf import Gathering, Shelf, canonical, facts
 from tests.bites import base
 from tests.judging import ROOT
 
@@ -73,3 +73,29 @@ def test_what_is_no_entry_or_out_of_order_is_refused(lines: list[bytes]) -> None
 def test_whole_snapshots_read_alike_from_shelf_and_dict(path: Path) -> None:
     entries = base(path.stem).entries
     assert facts(shelf_of(entries)) == facts(dict(entries))
+
+
+@given(st.dictionaries(QUESTIONS, EVIDENCE, max_size=30), EVIDENCE, st.randoms())
+def test_answers_are_gathered_as_they_come_and_shelved_in_order(
+    entries: dict[str, Evidence], other: Evidence, chance: Random
+) -> None:
+    coming = list(entries)
+    chance.shuffle(coming)
+    gathered = Gathering()
+    for place, text in enumerate(coming):
+        assert text not in gathered
+        gathered.put(text, entries[text])
+        assert gathered[text] == entries[text]
+        assert list(gathered) == coming[: place + 1]
+    instead = dict.fromkeys(coming[::3], other)
+    shelved = gathered.shelf(instead)
+    assert list(shelved) == sorted(entries)
+    assert shelved == entries | instead
+
+
+def test_a_question_is_answered_once() -> None:
+    gathered = Gathering()
+    gathered.put("tenant: Get-CsTenant", Evidence(state="answered"))
+    with pytest.raises(ValueError, match="Get-CsTenant was answered already"):
+        gathered.put("tenant: Get-CsTenant", Evidence(state="failed"))
+    assert gathered["tenant: Get-CsTenant"].state == "answered"

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from fedready.model import Evidence
-from fedready.snapshot import canonical, digest_of, read, seal, shelved, to_bytes
+from fedready.shelf import canonical
+from fedready.snapshot import digest_of, read, seal, shelved, to_bytes
 from fedready.yamlmarks import Mistake
 from tests.bites import base
 

@@ -23,6 +23,7 @@ from fedready.ask.rooms import OpenRoom, Recorded, Room, Unopened, live, not_ask
 from fedready.inquiry import Inquiry, Known
 from fedready.model import Cause, CauseKind, CloudNames, Evidence, RunFacts, Sent, Snapshot, Target, Unseen
 from fedready.questions import Cmdlet, Question, endpoint_of
+from fedready.shelf import Gathering, facts
 
 AHEAD = 1000
 """Questions of one endpoint that are with its room at a time; tens of thousands more wait here, where they cost little."""
@@ -90,7 +91,6 @@ def ask(
         leaving.say(asking.rooms)
         if good_byes is None or asking.ended_early:
             leaving.wait()
-    _refused_as_meant(asking.put, asking.entries)
     return Snapshot(
         tool=tool,
         run=RunFacts(
@@ -100,15 +100,14 @@ def ask(
             selection=selection,
         ),
         target=target,
-        entries=dict(sorted(asking.entries.items())),
+        entries=asking.entries.shelf(_refused_as_meant(asking.put, asking.entries)),
         sent=tuple(sent),
     )
 
 
 def interrupted(snapshot: Snapshot) -> bool:
     """Did somebody stop this run before everything was asked? An older run that answers for a side does not count."""
-    entries = snapshot.entries.values()
-    return any(e.cause is not None and e.cause.kind == "interrupted" and e.via == "live" for e in entries)
+    return any(each.cause == "interrupted" and each.via == "live" for each in facts(snapshot.entries))
 
 
 def _as_meant(question: Question, evidence: Evidence) -> Evidence:
@@ -123,21 +122,23 @@ def _as_meant(question: Question, evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _refused_as_meant(asked: Mapping[str, Cmdlet], entries: dict[str, Evidence]) -> None:
+def _refused_as_meant(asked: Mapping[str, Cmdlet], entries: Mapping[str, Evidence]) -> dict[str, Evidence]:
     """The same for a side that knows the cmdlet but ends it with an error, as a host with both modules does.
 
     Only where the side answered something else: otherwise it is the session that refuses, and nothing is known.
     """
+    answers = {text: entries[text] for text in asked}
     answering = {
         question.side
         for text, question in asked.items()
-        if not question.is_out_of_place and entries[text].state == "answered"
+        if not question.is_out_of_place and answers[text].state == "answered"
     }
-    for text, question in asked.items():
-        cause = entries[text].cause
-        refused = cause is not None and cause.kind in ("denied", "refused")
-        if refused and question.is_out_of_place and question.side in answering:
-            entries[text] = replace(entries[text], state="answered", value=[], cause=None)
+    return {
+        text: replace(answer, state="answered", value=[], cause=None)
+        for text, answer in answers.items()
+        if answer.cause is not None and answer.cause.kind in ("denied", "refused")
+        if asked[text].is_out_of_place and asked[text].side in answering
+    }
 
 
 class _Lane:
@@ -161,7 +162,7 @@ class _Asking:
         progress: Progress,
         recorded: Mapping[str, Recorded],
     ) -> None:
-        self.entries: dict[str, Evidence] = {}
+        self.entries = Gathering()
         self.put: dict[str, Cmdlet] = {}  # every cmdlet that was put to a side
         self.ended_early = False
         self._target, self._open_room, self._progress, self._recorded = target, open_room, progress, recorded
@@ -169,10 +170,11 @@ class _Asking:
         self._ends = time.monotonic() + target.timeouts.run
         self._inbox: queue.SimpleQueue[tuple[Question, Evidence]] = queue.SimpleQueue()
         self._lanes: dict[str, _Lane] = {}
-        self._open: dict[str, list[Inquiry]] = {}  # question without an answer yet -> the inquiries that wait for it
+        self._open: dict[
+            str, tuple[Inquiry, ...]
+        ] = {}  # question without an answer yet -> the inquiries that wait for it
         self._missing: dict[Inquiry, int] = {}  # inquiry -> how many needs, then answers, it still waits for
         self._dependants: dict[Inquiry, list[Inquiry]] = {}
-        self._to_ask: list[tuple[int, Question]] = []  # with how much follows from it
 
     def run(self, inquiries: Iterable[Inquiry], meanwhile: Callable[[], object] | None = None) -> None:
         """Ask until nothing is open, the time is up or Ctrl-C comes."""
@@ -216,23 +218,25 @@ class _Asking:
 
     def _expand(self, ready: list[Inquiry]) -> None:
         """Turn inquiries into questions; those that are complete at once make others ready."""
+        to_ask: list[tuple[int, Question]] = []  # with how much follows from it
         while ready:
             inquiry = ready.pop(0)
+            alone, ahead = (inquiry,), self._ahead(inquiry)
             for question in self._questions(inquiry):
                 if question.text in self.entries:
                     continue
                 if question.text not in self._open:
-                    self._open[question.text] = []
-                    self._to_ask.append((self._ahead(inquiry), question))
-                self._open[question.text].append(inquiry)
+                    self._open[question.text] = alone
+                    to_ask.append((ahead, question))
+                else:
+                    self._open[question.text] += alone
                 self._missing[inquiry] += 1
             if not self._missing[inquiry]:
                 ready += self._complete(inquiry)
-        waiting, self._to_ask = self._to_ask, []
         # The slowest endpoints are dialled first, and asked first what the most has to wait for.
-        waiting.sort(key=lambda each: (not isinstance(each[1], Cmdlet), -each[0]))
-        cmdlets = [question for _, question in waiting if isinstance(question, Cmdlet)]
-        for together in (cmdlets, [question for _, question in waiting if not isinstance(question, Cmdlet)]):
+        to_ask.sort(key=lambda each: (not isinstance(each[1], Cmdlet), -each[0]))
+        cmdlets = [question for _, question in to_ask if isinstance(question, Cmdlet)]
+        for together in (cmdlets, [question for _, question in to_ask if not isinstance(question, Cmdlet)]):
             # Opening a lane may ask for a password: all of them before any progress. It also imports what the lane needs,
             # so the lanes of PowerShell, whose way is the longest, are on it before the others' libraries are loaded.
             lanes = [self._lane_for(question) for question in together]
@@ -323,7 +327,8 @@ class _Asking:
         """An answer came: keep it, ask the next of its endpoint and whatever it makes possible."""
         if question.text not in self._open:
             return
-        evidence = self.entries[question.text] = _as_meant(question, evidence)
+        evidence = _as_meant(question, evidence)
+        self.entries.put(question.text, evidence)
         if isinstance(question, Cmdlet):
             self.put[question.text] = question
         waiting = self._open.pop(question.text)
@@ -347,8 +352,9 @@ class _Asking:
         with suppress(queue.Empty):
             while self._open:
                 question, evidence = self._inbox.get_nowait()
-                self._open.pop(question.text, None)
-                self.entries.setdefault(question.text, evidence)
+                if self._open.pop(question.text, None) is not None:
+                    self.entries.put(question.text, evidence)
         for question_text in self._open:
-            self.entries.setdefault(question_text, Evidence(state="not_asked", cause=Cause(kind=kind, text=text)))
+            if question_text not in self.entries:
+                self.entries.put(question_text, Evidence(state="not_asked", cause=Cause(kind=kind, text=text)))
         self._open.clear()

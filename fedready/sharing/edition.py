@@ -31,6 +31,7 @@ from fedready.rejudge import CHECKS, judge_all
 from fedready.sharing.aliases import Aliases
 from fedready.sharing.renaming import renamed, renamed_waiver
 from fedready.sharing.vocabulary import TOKEN, vocabulary
+from fedready.shelf import canonical
 from fedready.tell.findings import Findings
 from fedready.tell.folder import CannotWrite, RunFolder, latest
 from fedready.tell.reports import WriterBroke, write_all
@@ -167,11 +168,11 @@ def _waivers(findings: Findings) -> list[tuple[Waiver, tuple[str, str] | None]]:
     for finding in findings.findings:
         if finding.waiver is not None and finding.waiver.control == finding.control:
             found.setdefault(
-                sealing.canonical(msgspec.to_builtins(finding.waiver)),
+                canonical(msgspec.to_builtins(finding.waiver)),
                 (finding.waiver, (finding.control, finding.subject)),
             )
     for waiver in (*findings.unused_waivers, *findings.expired_waivers):
-        found.setdefault(sealing.canonical(msgspec.to_builtins(waiver)), (waiver, None))
+        found.setdefault(canonical(msgspec.to_builtins(waiver)), (waiver, None))
     return list(found.values())
 
 
