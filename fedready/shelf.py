@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from array import array
 from collections import Counter
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
@@ -17,6 +18,8 @@ from fedready.spool import Spool
 AT_HAND = 1024
 """Answers that stay taken apart: what a control looks at again and again, whatever the number of subjects."""
 _AT_ONCE = 512
+_PLACE = struct.Struct("QQQ")
+_ALL_BITS = (1 << 64) - 1
 _text = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _entry = msgspec.json.Decoder(dict[str, Evidence])
 _in_order = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
@@ -71,57 +74,61 @@ def facts(entries: Mapping[str, Evidence]) -> Mapping[Facts, int]:
 
 
 class _Lines:
-    """The lines, and where each question's is. As the keys of a dict the questions alone would need more memory than all else."""
+    """The lines, and where each question's is. As the keys of a dict the questions alone would need more memory than all else.
+
+    Ctrl-C at any moment leaves them whole: a line is there or it is not. (It may be there and not be found.)
+    """
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._starts = array("Q")
-        self._hashes = array("q")
+        self._places = array("Q")  # of each line its beginning, its end and the hash of its question
         self._slots = array("I", bytes(64))  # a hash table of the lines' numbers, the first being 1
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._places) // 3
 
     def add(self, text: str, line: bytes) -> None:
         """Put a question's line behind the others. That it has none yet is up to the caller."""
-        self._starts.append(self._spool.put(line + b"\n"))
-        self._hashes.append(hash(text))
+        start, code = self._spool.put(line), hash(text) & _ALL_BITS
+        self._places.frombytes(_PLACE.pack(start, start + len(line), code))  # all three or none
         if 2 * len(self) > len(self._slots):
-            self._slots = array("I", bytes(2 * self._slots.itemsize * len(self._slots)))
-            for number, code in enumerate(self._hashes, 1):
-                self._take_slot(code, number)
+            slots = array("I", bytes(2 * self._slots.itemsize * len(self._slots)))
+            for number, code in enumerate(self._places[2::3], 1):
+                _take_slot(slots, code, number)
+            self._slots = slots
         else:
-            self._take_slot(self._hashes[-1], len(self))
-
-    def _take_slot(self, code: int, number: int) -> None:
-        mask = len(self._slots) - 1
-        slot = code & mask
-        while self._slots[slot]:
-            slot = (slot + 1) & mask
-        self._slots[slot] = number
+            _take_slot(self._slots, code, len(self))
 
     def taken(self, text: str) -> Evidence | None:
         """The evidence of a question, if it has any."""
-        code, mask = hash(text), len(self._slots) - 1
+        code, mask = hash(text) & _ALL_BITS, len(self._slots) - 1
         slot = code & mask
         while number := self._slots[slot]:
-            if self._hashes[number - 1] == code:
+            if self._places[3 * number - 1] == code:
                 found = _entry.decode(b"{%b}" % self.line(number - 1)).get(text)
                 if found is not None:
                     return found
             slot = (slot + 1) & mask
         return None
 
-    def line(self, place: int, last: int | None = None) -> bytes:
-        """The line at a place, or those up to `last` with line feeds between them."""
-        after = (place if last is None else last) + 1
-        return self._spool.get(
-            self._starts[place], self._starts[after] - 1 if after < len(self) else self._spool.size - 1
-        )
+    def line(self, place: int) -> bytes:
+        return self._spool.get(self._places[3 * place], self._places[3 * place + 1])
 
     def __iter__(self) -> Iterator[bytes]:
-        for place in range(0, len(self), _AT_ONCE):
-            yield from self.line(place, min(place + _AT_ONCE, len(self)) - 1).split(b"\n")
+        for first in range(0, len(self._places), 3 * _AT_ONCE):
+            places = self._places[first : first + 3 * _AT_ONCE]
+            start = places[0]
+            block = self._spool.get(start, places[-2])
+            for begin, end in zip(places[::3], places[1::3], strict=True):
+                yield block[begin - start : end - start]
+
+
+def _take_slot(slots: array[int], code: int, number: int) -> None:
+    mask = len(slots) - 1
+    slot = code & mask
+    while slots[slot]:
+        slot = (slot + 1) & mask
+    slots[slot] = number
 
 
 class Shelf(Mapping[str, Evidence]):
@@ -199,7 +206,10 @@ class _Values(ValuesView[Evidence]):
 
 
 class Gathering(Mapping[str, Evidence]):
-    """Question -> evidence while the answers still come, in the order in which they do."""
+    """Question -> evidence while the answers still come, in the order in which they do.
+
+    Where Ctrl-C came while an answer was put in, it may be put in again: the first one stands.
+    """
 
     def __init__(self) -> None:
         self._lines = _Lines()
@@ -238,7 +248,12 @@ class Gathering(Mapping[str, Evidence]):
         """
         texts = list(self)
         order = sorted(range(len(texts)), key=texts.__getitem__)
+        once = (
+            place
+            for before, place in zip([None, *order], order, strict=False)
+            if before is None or texts[before] != texts[place]
+        )
         return Shelf(
             line_of(texts[place], instead[texts[place]]) if texts[place] in instead else self._lines.line(place)
-            for place in order
+            for place in once
         )

@@ -24,46 +24,50 @@ def _read(file: IO[bytes], start: int, size: int) -> bytes:
 
 
 class Spool:
-    """Takes pieces of bytes and gives them back by their place. Where no file can be written, memory has to do."""
+    """Takes pieces of bytes and gives them back by their place. Where no file can be written, memory has to do.
+
+    Ctrl-C at any moment leaves it whole: a piece was taken, or it was not.
+    """
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
-        self._written = 0
-        self._tail = bytearray()
+        self._held = (0, bytearray())  # how much is in the file, and what comes after it; always changed together
         self._disk_takes_it = True
 
     @property
     def size(self) -> int:
         """Where the next piece will begin."""
-        return self._written + len(self._tail)
+        written, tail = self._held
+        return written + len(tail)
 
     def put(self, piece: bytes) -> int:
         """Add a piece; returns where it begins."""
-        start = self.size
-        self._tail += piece
-        if len(self._tail) > BATCH and self._disk_takes_it:
-            self._write()
+        written, tail = self._held
+        start = written + len(tail)
+        tail += piece
+        if len(tail) > BATCH and self._disk_takes_it:
+            self._write(written, tail)
         return start
 
     def get(self, start: int, end: int) -> bytes:
         """The bytes from one place to another."""
+        written, tail = self._held
         found = b""
-        if self._file is not None and start < self._written:
-            found = _read(self._file, start, min(end, self._written) - start)
-        if end > self._written:
-            found += self._tail[max(0, start - self._written) : end - self._written]
+        if self._file is not None and start < written:
+            found = _read(self._file, start, min(end, written) - start)
+        if end > written:
+            found += tail[max(0, start - written) : end - written]
         return found
 
-    def _write(self) -> None:
+    def _write(self, written: int, tail: bytearray) -> None:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as this lives
                 weakref.finalize(self, self._file.close)
-            self._file.seek(self._written)
-            if self._file.write(self._tail) != len(self._tail):
+            self._file.seek(written)
+            if self._file.write(tail) != len(tail):
                 raise OSError("the disk took a part only")
         except OSError:
             self._disk_takes_it = False  # it is full, say; what was written before is still there
             return
-        self._written += len(self._tail)
-        self._tail.clear()
+        self._held = (written + len(tail), bytearray())

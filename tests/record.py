@@ -75,7 +75,7 @@ def ask_lab(estate: str, folder: Path | None = None) -> Snapshot:
 
 def normal(recorded: Snapshot) -> Snapshot:
     """The snapshot without what differs from run to run."""
-    data: dict[str, Any] = msgspec.to_builtins(recorded)
+    data: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(recorded, entries=dict(recorded.entries)))
     for text, entry in data["entries"].items():
         if text.startswith(("onprem: ", "tenant: ")) and entry["asked"]:
             entry["value"] = since(entry["value"], entry["asked"])

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
@@ -20,9 +21,9 @@ from pypsrp.powershell import PowerShell
 
 from fedready.ask.credentials import Credentials
 from fedready.ask.powershell_session import Lane
-from fedready.ask.powershell_wsman import Numbered
+from fedready.ask.powershell_wsman import Numbered, wsman
 from fedready.ask.routes import Ahead
-from fedready.model import ConnectStep, Evidence
+from fedready.model import ConnectStep, Endpoint, Evidence
 from fedready.questions import Cmdlet
 from lab.world import World
 from tests.power import ACCESS_EDGE, DOMAINS, MODULES, PROVIDERS, TENANT, USERS, Asking, asking
@@ -594,3 +595,16 @@ def test_importing_costs_nothing_before_a_session_is_opened() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_two_sides_may_be_made_at_the_same_moment() -> None:
+    """Every WSMan registers its namespaces with ElementTree anew, taking out those of the other."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    endpoint = Endpoint(kind="winrm", url="https://one.example/wsman", auth="basic")
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            made = [threads.submit(wsman, endpoint, Credentials("user", "password")) for _ in range(200)]
+            assert {done.result().transport.endpoint for done in made} == {"https://one.example:443/wsman"}
+    finally:
+        sys.setswitchinterval(interval)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -99,3 +101,55 @@ def test_a_question_is_answered_once() -> None:
     with pytest.raises(ValueError, match="Get-CsTenant was answered already"):
         gathered.put("tenant: Get-CsTenant", Evidence(state="failed"))
     assert gathered["tenant: Get-CsTenant"].state == "answered"
+
+
+@pytest.mark.parametrize("batch", [1, 4 << 20])
+def test_ctrl_c_at_any_moment_leaves_every_answer_whole(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """An answer that is being put in is there afterwards or it is not; what is put in then is not in its way."""
+    monkeypatch.setattr(spool, "BATCH", batch)
+    before = {f"dns@public: A {name}.example": Evidence(state="answered", value=name) for name in "cab" * 11}
+    first, then = Evidence(state="answered", value="came"), Evidence(state="not_asked")
+    moment = 0
+    while True:
+        gathered = Gathering()
+        for text, evidence in [*before.items(), *((f"GET {n}", then) for n in range(5))]:
+            gathered.put(text, evidence)
+        pressed = interrupted_at(moment, lambda gathered=gathered: gathered.put("GET https://x", first))
+        if "GET https://x" not in gathered:
+            gathered.put("GET https://x", then)
+        gathered.put("GET https://y", then)
+        shelved = gathered.shelf({})
+        assert shelved["GET https://x"] in ((first, then) if pressed else (first,))
+        assert len(shelved) == len(before) + 7
+        assert all(shelved[text] == evidence for text, evidence in before.items())
+        assert shelved["GET https://y"] == then
+        if not pressed:
+            break
+        moment += 1
+    assert moment > 100
+
+
+def interrupted_at(moment: int, work: Callable[[], object]) -> bool:
+    """Run it, with Ctrl-C pressed before its n-th instruction in the shelf or the spool; was there one such?"""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> object:
+        nonlocal count
+        if frame.f_code.co_filename not in (shelf.__file__, spool.__file__):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            count += 1
+            if count > moment:
+                raise KeyboardInterrupt
+        return trace
+
+    traced = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(traced)
+    return False

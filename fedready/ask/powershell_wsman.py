@@ -17,6 +17,8 @@ from fedready.ask.credentials import Credentials
 from fedready.ask.powershell_messages import Malformed, fragments_of
 from fedready.model import Endpoint
 
+_MAKING = threading.Lock()
+"""Each WSMan registers its namespaces anew with ElementTree, for the whole process; two at a time break each other's hold of it."""
 POLL = 20
 """Seconds that a server may keep one request for output open before it says "nothing yet"."""
 
@@ -71,19 +73,20 @@ def wsman(endpoint: Endpoint, credentials: Credentials) -> Any:
         special["certificate_key_pem"] = endpoint.certificate_key_pem or endpoint.certificate_pem
     elif endpoint.kind == "ocspowershell":
         special["negotiate_service"] = "http"  # a pool's Kerberos account holds http/pool, and no host/pool
-    return WSMan(
-        url.hostname or "",
-        port=url.port or (443 if secure else 80),
-        ssl=secure,
-        path=f"{path}?{url.query}" if url.query else path,
-        auth=endpoint.auth,
-        username=credentials.user,
-        password=credentials.password,
-        encryption="auto" if secure else "always",
-        no_proxy=True,
-        operation_timeout=POLL,
-        read_timeout=POLL + 10,
-        reconnection_retries=0,
-        reconnection_backoff=0,
-        **special,
-    )
+    with _MAKING:
+        return WSMan(
+            url.hostname or "",
+            port=url.port or (443 if secure else 80),
+            ssl=secure,
+            path=f"{path}?{url.query}" if url.query else path,
+            auth=endpoint.auth,
+            username=credentials.user,
+            password=credentials.password,
+            encryption="auto" if secure else "always",
+            no_proxy=True,
+            operation_timeout=POLL,
+            read_timeout=POLL + 10,
+            reconnection_retries=0,
+            reconnection_backoff=0,
+            **special,
+        )
