@@ -18,7 +18,7 @@ from typing import Any
 from bench.distance import Lab
 from bench.made import HEALTHY
 from bench.rows import Row, in_turn
-from bench.runs import ROOT, audit, timed
+from bench.runs import ROOT, audit, empty_tests, timed
 from fedready.catalogue import load_baseline
 from fedready.model import Snapshot
 from fedready.snapshot import read
@@ -83,9 +83,7 @@ def empty_suite(folder: Path, plan: Path, tests: int) -> list[str]:
     suite.mkdir(exist_ok=True)
     names = f"PLAN, FLOOR = {str(plan)!r}, {str(FLOOR)!r}\n"
     (suite / "conftest.py").write_text(names + EMPTY_SUITE, encoding="utf-8")
-    (suite / "test_empty.py").write_text(
-        "".join(f"def test_{n}():\n    pass\n\n\n" for n in range(tests)), encoding="utf-8"
-    )
+    empty_tests(suite, tests)
     report = f"--html={suite / 'report.html'}"
     options = ["-c", str(ROOT / "pytest.ini"), f"--rootdir={suite}", "--self-contained-html", report, str(suite)]
     return [sys.executable, "-m", "pytest", "-q", *options]

@@ -55,9 +55,15 @@ def audit(
     return timed(command, environ=environ, codes=codes)
 
 
-def bare_pytest(folder: Path, items: int) -> Cost:
-    """Measure pytest alone with so many empty items, without plugins."""
+def empty_tests(folder: Path, items: int) -> Path:
+    """Write a file of so many tests that do nothing."""
     tests = folder / "test_empty.py"
     tests.write_text("".join(f"def test_{n}():\n    pass\n\n\n" for n in range(items)), encoding="utf-8")
+    return tests
+
+
+def bare_pytest(folder: Path, items: int) -> Cost:
+    """Measure pytest alone with so many empty items, without plugins."""
+    tests = empty_tests(folder, items)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tests)]
     return timed(command, environ={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, cwd=folder)

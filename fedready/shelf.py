@@ -246,14 +246,10 @@ class Gathering(Mapping[str, Evidence]):
         Args:
             instead: what stands in the place of an answer that came.
         """
-        texts = list(self)
-        order = sorted(range(len(texts)), key=texts.__getitem__)
-        once = (
-            place
-            for before, place in zip([None, *order], order, strict=False)
-            if before is None or texts[before] != texts[place]
-        )
+        places: dict[str, int] = {}
+        for place, text in enumerate(self):
+            places.setdefault(text, place)
         return Shelf(
-            line_of(texts[place], instead[texts[place]]) if texts[place] in instead else self._lines.line(place)
-            for place in once
+            line_of(text, instead[text]) if text in instead else self._lines.line(places[text])
+            for text in sorted(places)
         )

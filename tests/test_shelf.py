@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fedready import shelf, spool
 from fedready.model import Cause, Evidence
-from fedready.shelf import Gathering, Shelf, canonical, facts
+from fedready.shelf import Gathering, Shelf, facts, line_of
 from tests.bites import base
 from tests.judging import ROOT
 
@@ -33,7 +33,7 @@ QUESTIONS = TEXTS | TEXTS.map("GET ".__add__) | TEXTS.map("dns@public: A ".__add
 
 
 def shelf_of(entries: Mapping[str, Evidence]) -> Shelf:
-    return Shelf(canonical(text) + b":" + canonical(entry) for text, entry in sorted(entries.items()))
+    return Shelf(line_of(text, entry) for text, entry in sorted(entries.items()))
 
 
 @given(st.dictionaries(QUESTIONS, EVIDENCE, max_size=20), TEXTS, st.sampled_from([1, 4 << 20]))

@@ -170,9 +170,8 @@ class _Asking:
         self._ends = time.monotonic() + target.timeouts.run
         self._inbox: queue.SimpleQueue[tuple[Question, Evidence]] = queue.SimpleQueue()
         self._lanes: dict[str, _Lane] = {}
-        self._open: dict[
-            str, tuple[Inquiry, ...]
-        ] = {}  # question without an answer yet -> the inquiries that wait for it
+        # Question without an answer yet -> the inquiries that wait for it.
+        self._open: dict[str, tuple[Inquiry, ...]] = {}
         self._missing: dict[Inquiry, int] = {}  # inquiry -> how many needs, then answers, it still waits for
         self._dependants: dict[Inquiry, list[Inquiry]] = {}
 
