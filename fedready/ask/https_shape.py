@@ -92,7 +92,8 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     >>> clean("a\\x1b[31m\\r\\nb")
     'a [31m  b'
     """
-    return "".join(c if c.isprintable() else " " for c in text[:limit])
+    kept = text[:limit]
+    return kept if kept.isprintable() else "".join(c if c.isprintable() else " " for c in kept)
 
 
 def excerpt(body: bytes) -> str:
