@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from fedready.ask.dns import Resolvers, name_servers
 from fedready.ask.dns_channel import NoReply, Pace, Query, Reply
-from fedready.ask.dns_message import query, read
+from fedready.ask.dns_message import name_of, query, read
 from fedready.model import Evidence
 from fedready.questions import Lookup, Wildcard
 from lab.world import World
@@ -514,7 +514,7 @@ def test_answers_are_read_as_dnspython_reads_them(rows: list[tuple[Any, ...]], r
         )
         section.add(dns.rdata.from_text("IN", rdtype, text), ttl)
     wire = response.to_wire()
-    message = read(Reply(wire, "udp", "test"), query(dns.name.from_text("a.example"), "A"))
+    message = read(Reply(wire, "udp", "test"), query(name_of("a.example"), "A"), name_of("a.example"))
     theirs = {
         (rrset.name, int(rrset.rdtype)): (rrset.ttl, {str(rdata).lower().removesuffix(".") for rdata in rrset})
         for rrset in dns.message.from_wire(wire).answer
@@ -523,6 +523,17 @@ def test_answers_are_read_as_dnspython_reads_them(rows: list[tuple[Any, ...]], r
     assert message.code == rcode
     ours = {key: (found.ttl, found.texts) for key, found in message.records.items()}
     assert ours == theirs
+
+
+@given(st.one_of(st.text("aZ0-_.", max_size=300), st.text("a.\\@\u00e9\n ", max_size=20), st.text(max_size=8)))
+def test_names_are_read_as_dnspython_reads_them(text: str) -> None:
+    try:
+        theirs = dns.name.from_text(text)
+    except dns.exception.DNSException as wrong:
+        with pytest.raises(type(wrong)):
+            name_of(text)
+    else:
+        assert name_of(text).labels == theirs.labels
 
 
 @given(st.data())
@@ -535,7 +546,7 @@ def test_damaged_answers_are_read_or_refused(data: st.DataObject) -> None:
         wire[data.draw(st.integers(12, len(wire) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(wire[: data.draw(st.integers(12, len(wire)))])
     with suppress(NoReply):
-        message = read(Reply(cut, "udp", "test"), query(dns.name.from_text("a.example"), "SRV"))
+        message = read(Reply(cut, "udp", "test"), query(name_of("a.example"), "SRV"), name_of("a.example"))
         texts = [text for records in message.records.values() for text in records.texts]
         assert all(text.isprintable() and " " not in text.split(" ", 3)[-1] for text in texts)
 

@@ -20,7 +20,7 @@ import dns.rcode
 from fedready.ask.clock import Clock
 from fedready.ask.dns_channel import Channel, NoReply, Pace, Query, Reply, exchange
 from fedready.ask.dns_evidence import Answer, InHand, LookupInHand, WildcardInHand, random_label, stopped
-from fedready.ask.dns_message import TYPES, Message, host, query, read
+from fedready.ask.dns_message import TYPES, Message, host, name_of, query, read
 from fedready.ask.loading import LOADING
 from fedready.model import Cause, Evidence
 from fedready.questions import Lookup, Wildcard
@@ -40,7 +40,7 @@ def follow(message: Message, owner: dns.name.Name, rdtype: str, into: Answer) ->
     Raises:
         NoReply: the aliases go round in a circle or are too many.
     """
-    while True:
+    while message.records:
         found = message.records.get((owner, TYPES[rdtype]))
         if found is not None:
             into.ttls.append(found.ttl)
@@ -56,6 +56,7 @@ def follow(message: Message, owner: dns.name.Name, rdtype: str, into: Answer) ->
             raise NoReply("malformed", f"the aliases (CNAME) of {into.chain[0]['name']} go round in a circle")
         if len(into.chain) > MAX_ALIASES:
             raise NoReply("malformed", f"{into.chain[0]['name']} has more than {MAX_ALIASES} aliases (CNAME) in a row")
+    return owner
 
 
 def _says_no_more(message: Message, owner: dns.name.Name) -> bool:
@@ -138,7 +139,7 @@ class _Resolver:
     async def _look_up(self, name: str, rdtype: str) -> Answer:
         if not self.channels:
             self.channels = [Channel(host, port) for host, port in name_servers(self.text)]
-        answer, owner = Answer(), dns.name.from_text(name)
+        answer, owner = Answer(), name_of(name)
         deadline = asyncio.get_running_loop().time() + self.timeout
         while True:
             message = await self._ask(owner, rdtype, deadline, answer)
@@ -153,7 +154,7 @@ class _Resolver:
         for edns in (True, False):
             question = query(name, rdtype, edns=edns)
             reply = await self._exchange(question, deadline)
-            message = read(reply, question)
+            message = read(reply, question, name)
             if not (edns and message.code in (dns.rcode.FORMERR, dns.rcode.NOTIMP)):
                 break  # an old server may not know EDNS (RFC 6891 section 7): it is asked once more without
         answer.source = reply.source
