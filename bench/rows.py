@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,9 +17,9 @@ OCCASIONS = Path(__file__).parent / "occasions.json"
 OF_EACH = 3
 """Occasions on which a measure was taken that are remembered."""
 AT_LEAST = 5
-"""Pairs of runs that a median is taken of; fewer only where a run takes more than SLOW seconds."""
-SLOW = 20.0
-FEWER = 3
+"""Figures that a median is taken of. What is counted or is a size comes out the same each time, and is taken once."""
+COUNTED = "counted"
+"""The spread of what comes out the same each time."""
 
 
 class NotMeasured(Exception):
@@ -77,7 +76,6 @@ class Pairs:
         self, name: str, measure: str, unit: str, target: float | None, must: float | None, *, digits: int = 3
     ) -> Row:
         """The medians of both sides and of the ratios within the pairs, with the smallest and the largest of these."""
-        count = "" if len(self.ours) >= AT_LEAST else f", {len(self.ours)} pairs"
         return Row(
             row=name,
             measure=measure,
@@ -86,17 +84,39 @@ class Pairs:
             ratio=round(statistics.median(self.ratios), 4),
             target=target,
             must=must,
-            spread=f"{min(self.ratios):.3g} to {max(self.ratios):.3g}{count}",
+            spread=f"{min(self.ratios):.3g} to {max(self.ratios):.3g}",
         )
+
+
+def alone(
+    name: str,
+    measure: str,
+    figures: Sequence[float],
+    unit: str,
+    target: float | None = None,
+    must: float | None = None,
+    *,
+    other: str = "1",
+    digits: int = 3,
+) -> Row:
+    """The row of a figure that stands for itself: its median, with the smallest and the largest."""
+    median = statistics.median(figures)
+    return Row(
+        row=name,
+        measure=measure,
+        ours=f"{median:.{digits}f} {unit}",
+        other=other,
+        ratio=round(median, 4),
+        target=target,
+        must=must,
+        spread=f"{min(figures):.4g} to {max(figures):.4g}",
+    )
 
 
 def in_turn(ours: Callable[[], float], other: Callable[[], float], pairs: int = AT_LEAST) -> Pairs:
     """Take both sides' figures alternately, whoever begins changing from pair to pair, after one run of each unmeasured."""
-    begun = time.perf_counter()
     ours()
     other()
-    if time.perf_counter() - begun > SLOW:
-        pairs = min(pairs, FEWER)
     left: list[float] = []
     right: list[float] = []
     for number in range(pairs):

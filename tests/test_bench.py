@@ -13,7 +13,7 @@ from bench import a2, a3, g, made
 from bench.__main__ import ROWS, main
 from bench.asking import at_most, everything
 from bench.findings import of_findings
-from bench.rows import Pairs, Row, keep
+from bench.rows import Pairs, Row, alone, keep
 from bench.runs import ROOT
 from fedready import snapshot as sealing
 from fedready.model import Headline
@@ -121,6 +121,12 @@ def test_a_row_says_how_it_stands() -> None:
     assert pairs.row("A1", "x", "s", 1.0, 3.0).verdict == "within must"
     assert pairs.row("A1", "x", "s", 1.0, 1.5).verdict == "BELOW MUST"
     assert "not measured" in str(Row("C1", "x", "", "dnsperf is not installed", None, 1.0, 2.0))
+
+
+def test_the_spread_is_of_the_same_call() -> None:
+    assert Pairs((2.0, 2.2, 1.8), (1.0, 2.0, 1.0)).row("A1", "x", "s", 2.0, 3.0).spread == "1.1 to 2"
+    row = alone("E2", "x", [3.0, 1.0, 2.5], "MiB", 2.0, 3.0, digits=0)
+    assert (row.ours, row.ratio, row.spread, row.verdict) == ("2 MiB", 2.5, "1 to 3", "within must")
 
 
 def test_every_row_has_a_file_and_another_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
