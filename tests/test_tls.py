@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import trustme
+import truststore
 
 from fedready.ask.tls import Handshakes
 from fedready.model import Evidence
@@ -136,9 +137,16 @@ def test_a_certificate_that_is_refused_is_told_all_the_same(ca: trustme.CA, vers
 
 
 @pytest.fixture
-def system_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
+def system_verifies(monkeypatch: pytest.MonkeyPatch, ca_file: str) -> None:
     """As on Windows and macOS: the operating system checks the certificate, after the handshake."""
-    monkeypatch.setattr("fedready.ask.trust._has_openssl_store", lambda: False)
+
+    def context(ca: str | None = None, *_: Any) -> ssl.SSLContext:
+        made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca is not None:
+            made.load_verify_locations(cafile=ca)
+        return made
+
+    monkeypatch.setattr("fedready.ask.tls.own_ssl_context", context)
 
 
 @pytest.mark.usefixtures("system_verifies")

@@ -33,8 +33,8 @@ def test_what_is_loaded_ahead_is_what_is_used(tmp_path: Path, monkeypatch: pytes
     ca = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(ca))
     made: list[ssl.SSLContext] = []
-    own = trust._own_ssl_context
-    monkeypatch.setattr(trust, "_own_ssl_context", lambda *args: made.append(own(*args)) or made[-1])
+    own = trust.own_ssl_context
+    monkeypatch.setattr(trust, "own_ssl_context", lambda *args: made.append(own(*args)) or made[-1])
     load_ahead(str(ca), None)
     assert ssl_context(str(ca)) is ssl_context(str(ca))
     assert len(made) == 1

@@ -17,9 +17,10 @@ import requests
 from fedready import __version__
 from fedready.ask.certificate import facts
 from fedready.ask.clock import Clock, utc_text
-from fedready.ask.https_faults import Fault, NotSeen, explain, trusting
+from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import MAX_TEXT, clean, excerpt, shape_of
 from fedready.ask.pinning import ConnectTo, Peer, PinnedAdapter, peer_of
+from fedready.ask.trust import ssl_context
 from fedready.ask.workers import Workers
 from fedready.compare import in_domain, same_fqdn
 from fedready.model import Cause, Evidence, Json
@@ -96,7 +97,12 @@ class Prober:
 
     def _walk(self, url: str, ends: float) -> Json:
         """Ask an address and those that it redirects to."""
-        adapter = PinnedAdapter(self._connect_to, trusting(self._ca_file), cap=MAX_BODY, deadline=self._timeout)
+        try:
+            context = ssl_context(self._ca_file)
+        except OSError as wrong:
+            text = f"ca_file {self._ca_file} cannot be used: {wrong.strerror or wrong}"
+            raise NotSeen("absent", f"{text}; name a PEM file of CA certificates") from None
+        adapter = PinnedAdapter(self._connect_to, context, cap=MAX_BODY, deadline=self._timeout)
         adapter.ends = ends
         value: dict[str, Json] = {"hops": [], "fault": None, "certificate": None}
         if urlsplit(url).username is not None:

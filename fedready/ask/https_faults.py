@@ -13,7 +13,6 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from fedready.ask.https_shape import clean
 from fedready.ask.pinning import DeadlineExceeded, NotListed, PinningError
-from fedready.ask.trust import ssl_context
 from fedready.model import Cause, CauseKind, Json
 
 _NO_SUCH_NAME = {
@@ -35,19 +34,6 @@ class NotSeen(Exception):
     def __init__(self, kind: CauseKind, text: str) -> None:
         super().__init__(text)
         self.cause = Cause(kind=kind, text=clean(text))
-
-
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """The TLS settings of a probe.
-
-    Raises:
-        NotSeen: the target's `ca_file` cannot be used.
-    """
-    try:
-        return ssl_context(ca_file)
-    except OSError as wrong:
-        text = f"ca_file {ca_file} cannot be used: {wrong.strerror or wrong}"
-        raise NotSeen("absent", f"{text}; name a PEM file of CA certificates") from None
 
 
 def explain(error: Exception, host: str) -> Fault | NotSeen:

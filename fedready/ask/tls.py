@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,15 +18,15 @@ from typing import Any
 
 from fedready.ask.certificate import facts
 from fedready.ask.clock import Clock, utc_text
-from fedready.ask.https_faults import Fault, NotSeen, explain, trusting
+from fedready.ask.https_faults import Fault, NotSeen, explain
 from fedready.ask.https_shape import clean
 from fedready.ask.routes import ConnectTo, NotListed, route
-from fedready.ask.trust import overhearing
+from fedready.ask.trust import own_ssl_context
 from fedready.ask.workers import Workers
 from fedready.model import Cause, Evidence, Json
 from fedready.questions import Tls
 
-CERTIFICATE, CERTIFICATE_REQUEST = 11, 13  # RFC 8446, 4
+HANDSHAKE, CERTIFICATE, CERTIFICATE_REQUEST = 22, 11, 13  # RFC 8446, 5.1 and 4
 TLS_1_3 = 0x0304
 VERSIONS = {0x0303: "TLSv1.2", TLS_1_3: "TLSv1.3"}
 TOO_OLD = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION")
@@ -39,13 +40,6 @@ class Shown:
     version: int = 0
     certificate: bytes = b""  # the body of its Certificate message
     asks_for_one: bool = False
-
-    def hear(self, version: int, kind: int, message: bytes) -> None:
-        """Take down one message of the handshake."""
-        if kind == CERTIFICATE:
-            self.version, self.certificate = version, message[4:]
-        elif kind == CERTIFICATE_REQUEST:
-            self.asks_for_one = True
 
     def leaf(self) -> bytes:
         """The server's own certificate, DER; empty where none was shown.
@@ -79,6 +73,9 @@ class Handshakes:
     ) -> None:
         self._connect_to, self._ca_file, self._timeout, self._clock = connect_to, ca_file, timeout, clock
         self._workers = Workers[Tls]("tls", "TLS", self._evidence, at_once=at_once)
+        self._lock = threading.Lock()
+        self._made: ssl.SSLContext | None = None
+        self._here = threading.local()  # .shown: a handshake is overheard in the thread that shakes
 
     def ask(self, question: Tls) -> Future[Evidence]:
         """Shake hands with one place. The future never carries an exception."""
@@ -112,13 +109,12 @@ class Handshakes:
             Fault: nobody answers there, or nobody that speaks TLS.
             NotSeen: that could not be seen.
         """
-        context = trusting(self._ca_file)
+        context = self._context()
         raw = self._dial(host, port, ends)
-        shown = Shown()
+        shown = self._here.shown = Shown()
         try:
             raw.settimeout(_left(host, port, ends))
-            with overhearing(shown.hear):
-                secured = context.wrap_socket(raw, server_hostname=host)
+            secured = context.wrap_socket(raw, server_hostname=host)
         except ssl.SSLCertVerificationError as refused:
             raw.close()
             return _value(shown, verified=False, why=refused.verify_message or str(refused))
@@ -137,6 +133,27 @@ class Handshakes:
             if not shown.certificate:  # ssl shakes no hands on a connection that is gone already, and does not say so
                 return _no_tls(host, port, ConnectionResetError("the connection was broken off"))
             return _value(shown, verified=True)
+
+    def _context(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._made is None:
+                try:
+                    self._made = own_ssl_context(self._ca_file)
+                except OSError as wrong:
+                    text = f"ca_file {self._ca_file} cannot be used: {wrong.strerror or wrong}"
+                    raise NotSeen("absent", f"{text}; name a PEM file of CA certificates") from None
+                inner: Any = getattr(self._made, "_ctx", self._made)  # truststore's context has ssl's inside
+                inner._msg_callback = self._overhear
+            return self._made
+
+    def _overhear(self, _conn: Any, direction: str, version: int, content: int, kind: int, data: bytes) -> None:
+        if direction != "read" or content != HANDSHAKE:
+            return
+        shown: Shown = self._here.shown
+        if kind == CERTIFICATE:
+            shown.version, shown.certificate = int(version), data[4:]
+        elif kind == CERTIFICATE_REQUEST:
+            shown.asks_for_one = True
 
     def _dial(self, host: str, port: int, ends: float) -> socket.socket:
         try:

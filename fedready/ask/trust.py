@@ -1,7 +1,4 @@
-"""Whom a TLS connection trusts: the system's authorities, and the target's beside them. Nothing but the standard library.
-
-What a server shows in a handshake can be overheard: that is how a certificate which is refused can be told.
-"""
+"""Whom a TLS connection trusts: the system's authorities, and the target's beside them. Nothing but the standard library."""
 
 from __future__ import annotations
 
@@ -9,48 +6,23 @@ import functools
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-HANDSHAKE = 22  # RFC 8446, 5.1
 _LOADING_STORE = threading.Lock()
-_here = threading.local()  # .hear: a handshake is overheard in the thread that shakes
-
-
-@contextmanager
-def overhearing(hear: Callable[[int, int, bytes], None]) -> Iterator[None]:
-    """Have every message told that a server says in a handshake which this thread shakes with an `ssl_context`.
-
-    Args:
-        hear: called with the TLS version and the message's kind as numbers, and the message with its four bytes of header.
-    """
-    _here.hear = hear
-    try:
-        yield
-    finally:
-        del _here.hear
-
-
-def _said(_conn: Any, direction: str, version: int, content: int, kind: int, data: bytes) -> None:
-    hear = getattr(_here, "hear", None)
-    if hear is not None and direction == "read" and content == HANDSHAKE:
-        hear(int(version), int(kind), data)
 
 
 @functools.cache
 def _openssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
     """Loading the system's store takes tens of milliseconds, so it is done once for the process."""
-    return _own_ssl_context(ca_file, certificate)
+    return own_ssl_context(ca_file, certificate)
 
 
 def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
     """The TLS settings of every connection: the system's trust store, and the target's CA beside it.
 
     A target's CA is trusted in addition, because one audit meets both worlds: the pool has a certificate of the
-    company's CA, the Microsoft 365 cloud one of a public CA. One for all connections with the same settings; where the
-    operating system verifies, a context each, for it is locked while it shakes hands.
+    company's CA, the Microsoft 365 cloud one of a public CA.
 
     Args:
         ca_file: a PEM file with CA certificates.
@@ -60,15 +32,20 @@ def ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] 
         OSError: a file cannot be read; ssl.SSLError, which is one too, when it holds no certificate.
     """
     if not _has_openssl_store():
-        return _own_ssl_context(ca_file, certificate)
+        return own_ssl_context(ca_file, certificate)
     with _LOADING_STORE:  # every lane asks at the same moment, and a cache makes none of them wait for the first
         return _openssl_context(ca_file, certificate)
 
 
-def _own_ssl_context(ca_file: str | None, certificate: tuple[str, str | None] | None) -> ssl.SSLContext:
+def own_ssl_context(ca_file: str | None = None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
+    """The same settings in a context that nobody else uses.
+
+    Raises:
+        OSError: as `ssl_context` does.
+    """
     if _has_openssl_store():
         return _finished(ssl.create_default_context(), ca_file, certificate)
-    import truststore
+    import truststore  # the operating system verifies; a context each, for it is locked while it shakes hands
 
     return _finished(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file, certificate)
 
@@ -88,8 +65,6 @@ def _finished(
         context.load_verify_locations(cafile=ca_file)
     if certificate is not None:
         context.load_cert_chain(*certificate)
-    inner: Any = getattr(context, "_ctx", context)  # truststore's context has ssl's inside
-    inner._msg_callback = _said
     return context
 
 
