@@ -2,11 +2,15 @@
 
 The whole audit, live: PowerShell of the lab, DNS of a name server at 50 ms. What must be: questions of one resolver x round trip /
 64 in flight, or questions / 1,500 a second, whichever is longer. What one domain takes is taken in turn.
+
+The progress of that audit is measured beside it (progress.py), for the difference of two audits is lost in what differs between them
+anyway: processor time of a whole process that counts as many questions and draws the table for as many seconds.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -15,12 +19,13 @@ from bench import made
 from bench.distance import Lab
 from bench.names import responders
 from bench.rows import AT_LEAST, Pairs, Row, alone
-from bench.runs import Cost, audit
+from bench.runs import Cost, audit, timed
 from fedready.ask.dns import IN_FLIGHT, RATE
 from fedready.model import Snapshot
 from fedready.snapshot import read
 
 MEASURE, TARGET, MUST = "wall added by 10,000 domains over what DNS must take", 1.10, 1.3
+PROGRESS = 0.02
 DOMAINS, DISTANCE = 10_000, 0.05
 
 
@@ -62,11 +67,19 @@ def run(folder: Path, domains: int, distance: float = DISTANCE) -> tuple[Cost, S
         return cost, read(out / "snapshot.json")
 
 
+def progress(questions: int, seconds: float) -> float:
+    """CPU seconds of a process that shows the progress of so many questions for so long."""
+    command = [sys.executable, "-m", "bench.progress", str(questions), str(seconds)]
+    return timed(command, environ={"TERM": "xterm", "COLUMNS": "120"}, terminal=True).cpu
+
+
 def measure() -> list[Row]:
     added: list[float] = []
     must_take: list[float] = []
     peaks: list[float] = []
     each: list[float] = []
+    cpu: list[float] = []
+    shown: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(folder, 1)
@@ -78,9 +91,15 @@ def measure() -> list[Row]:
             added.append(large.seconds - small.seconds)
             peaks.append(large.peak)
             each.append((large.cpu - small.cpu) / (len(many.entries) - len(few.entries)) * 1e6)
+            cpu.append(large.cpu)
+            shown.append(progress(len(many.entries), large.seconds))
     pairs = Pairs(tuple(added), tuple(must_take))
+    beside = Pairs(tuple(shown), tuple(cpu))
     return [
         pairs.row("D3", f"{MEASURE} ({questions:,} questions a resolver)", "s", TARGET, MUST, digits=1),
         alone("D3", "peak memory of that audit, live, MiB", peaks, "MiB", digits=0),
         alone("D3", "us CPU a record of that audit, live", each, "us", digits=0),
+        beside.row(
+            "D3", "CPU of showing the progress of that audit, over its own", "s CPU", PROGRESS, PROGRESS, digits=2
+        ),
     ]

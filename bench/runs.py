@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,22 +31,47 @@ class Unfit(RuntimeError):
 
 
 def timed(
-    command: Sequence[str], *, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,), cwd: Path = ROOT
+    command: Sequence[str],
+    *,
+    environ: Mapping[str, str] | None = None,
+    codes: Iterable[int] = (0,),
+    cwd: Path = ROOT,
+    terminal: bool = False,
 ) -> Cost:
-    """Run a command and measure it.
+    """Run a command and measure it; where `terminal`, what it says goes to one (not on Windows).
 
     Raises:
         Unfit: it ended with another exit code than expected.
     """
     env = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "true", **(environ or {})}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles everything again for each run
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(TIMED), *command], cwd=cwd, env=env, capture_output=True, text=True, check=True
-    )
+    full = [sys.executable, "-I", "-S", str(TIMED), *command]
+    with _terminal() if terminal else contextlib.nullcontext(subprocess.PIPE) as errors:
+        done = subprocess.run(full, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=errors, text=True, check=True)
     cost = Cost(**json.loads(done.stdout))
     if cost.code not in codes:
-        raise Unfit(f"{' '.join(command)} ended with {cost.code}:\n{done.stderr[-2000:]}")
+        raise Unfit(f"{' '.join(command)} ended with {cost.code}:\n{(done.stderr or '')[-2000:]}")
     return cost
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int]:
+    """The end of a pseudo-terminal that a program may write to. Whatever it writes is read and forgotten."""
+    reading, writing = os.openpty()
+
+    def forget() -> None:
+        with contextlib.suppress(OSError):  # so Linux says that nobody writes any more
+            while os.read(reading, 65536):
+                pass
+
+    reader = threading.Thread(target=forget, daemon=True)
+    reader.start()
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+        reader.join(10)
+        os.close(reading)
 
 
 def audit(

@@ -176,7 +176,7 @@ def test_a_view_that_never_began_can_end() -> None:
 
 def test_redrawn_a_few_times_a_second() -> None:
     live = Live(Terminal(), Clock())
-    assert REDRAWS <= 8
+    assert REDRAWS <= 2  # drawing the table takes milliseconds each time
     assert live._screen.refresh_per_second == REDRAWS
     assert live._screen.auto_refresh
 
