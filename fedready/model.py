@@ -214,7 +214,7 @@ class Snapshot(Frozen, frozen=True, kw_only=True):
     target: Target
     entries: Mapping[str, Evidence] = {}
     sent: tuple[Sent, ...] = ()
-    notes: tuple[str, ...] = ()  # what is worth knowing of the sources, as sentences: files that answer nothing
+    notes: tuple[str, ...] = ()  # sentences about the sources: files that answer nothing, servers that slowed us
     digest: str = ""
 
 

@@ -55,7 +55,7 @@ class Sources:
         notes = [f"ignored: {line}" for export in exports.values() for line in export.ignored()]
         if len(notes) > MOST_NOTES:
             notes[MOST_NOTES:] = [f"ignored: {len(notes) - MOST_NOTES} more files that no question wanted"]
-        return replace(snapshot, notes=tuple(notes)) if notes else snapshot
+        return replace(snapshot, notes=(*snapshot.notes, *notes)) if notes else snapshot
 
 
 def open_sources(target: Target) -> Sources:

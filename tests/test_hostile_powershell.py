@@ -43,6 +43,12 @@ def failed(evidence: Evidence, *kinds: str) -> str:
     return evidence.cause.text
 
 
+@pytest.fixture(autouse=True)
+def hardly_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that never has room for us is not waited for."""
+    monkeypatch.setattr("fedready.ask.powershell.QUOTA_PAUSES", (0.01, 0.02))
+
+
 def ask_spoilt(
     world: World, at: str, do: str, *, cmdlet: float = SHORT, endpoint: float = 10, **more: Any
 ) -> list[Evidence]:

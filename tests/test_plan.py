@@ -449,6 +449,17 @@ def test_answers_that_lay_ready_when_the_run_was_stopped_are_kept() -> None:
     assert [evidence.state for evidence in snapshot.entries.values()] == ["answered", "answered"]
 
 
+def test_what_slowed_the_asking_is_noted() -> None:
+    class Slowed(Room):
+        remarks = ("the pool had too much going on",)
+
+    def opened(question: Question) -> Room:
+        return Slowed(estate) if isinstance(question, Cmdlet) and question.side == "onprem" else Room(estate)
+
+    snapshot = ask(target(), CLOUDS, [asked_once(TENANT), DISCOVER_PROVIDERS], open_room=opened)
+    assert snapshot.notes == ("the pool had too much going on",)
+
+
 @pytest.mark.parametrize("slip", [RuntimeError("no"), OSError("no")])
 def test_closing_masks_no_result(slip: Exception) -> None:
     class Bad(Room):

@@ -348,11 +348,29 @@ def test_no_right_to_a_session(world: World) -> None:
     )
 
 
-def test_too_many_sessions(world: World) -> None:
+def test_too_many_sessions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedready.ask.powershell.QUOTA_PAUSES", (0.01, 0.02))
     world.faults.add("onprem Create", "quota")
     with asking(world) as power:
         (evidence,) = power.ask(DOMAINS)
     assert "has too many sessions of CONTOSO" in cause_text(evidence, "refused")
+    assert sum(request.action == "Create" for request in world.log.http) == 3
+
+
+@pytest.mark.parametrize("kind", ["https", "sealed"])
+@pytest.mark.parametrize("action", ["Create", "Command"])
+def test_a_server_with_too_much_of_ours_is_asked_more_slowly(
+    request: pytest.FixtureRequest, kind: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedready.ask.powershell.QUOTA_PAUSES", (0.01, 0.02))
+    world: World = request.getfixturevalue("world" if kind == "https" else "sealed")
+    world.faults.add(f"onprem {action}", "quota", nth=1)
+    with asking(world) as power:
+        answers = power.ask(*FOUR)
+        (remark,) = power.side.remarks
+    assert {evidence.state for evidence in answers} == {"answered"}
+    assert "had too much of CONTOSO" in remark
+    assert "going on; asking waited" in remark
 
 
 @pytest.mark.parametrize(
@@ -511,6 +529,8 @@ def test_the_first_lane_asks_what_other_lanes_cannot(world: World, monkeypatch: 
         for thread in power.side._threads[1:]:
             thread.join(5)
         assert [str(error) for error in power.side.lost_lanes] == ["one connection is enough for you"] * 2
+        (remark,) = power.side.remarks
+        assert remark.startswith("one connection less than max_runspaces: allows was used: https://pool.contoso.com/")
 
 
 def test_a_question_that_a_lane_could_not_begin_is_handed_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,7 @@ def ask(
         target=target,
         entries=asking.entries.shelf(_refused_as_meant(asking.put, asking.entries)),
         sent=tuple(sent),
+        notes=tuple(remark for room in asking.rooms for remark in getattr(room, "remarks", ())),
     )
 
 

@@ -18,7 +18,7 @@ from fedready.ask import credentials as sign_in
 from fedready.ask import powershell_cmdlet as cmdlet
 from fedready.ask.clock import Clock, utc_text
 from fedready.ask.loading import LOADING
-from fedready.ask.powershell_causes import Where, cause_of, refused_in_the_clear
+from fedready.ask.powershell_causes import Where, cause_of, over_quota, refused_in_the_clear
 from fedready.ask.routes import Addresses, Ahead, NotListed, route_of
 from fedready.ask.trust import load_ahead
 from fedready.model import Cause, Endpoint, Evidence, Json, Sent, Target
@@ -33,6 +33,8 @@ NEEDS_NO_STEP = "Get-Module"
 """What can still be asked when a module could not be imported, or the sign-in behind it failed."""
 CLOSING = 4.0
 """Seconds that ending a session may take."""
+QUOTA_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between two attempts at a server that has too much of this account's going on: sessions end by themselves."""
 
 
 @dataclass(eq=False)
@@ -103,6 +105,7 @@ class PowerShellSide:
         """Why the session could not be ended at the server; it then ends by itself, after its idle time."""
         self.lost_lanes: list[Exception] = []
         """Why lanes beside the first could not be used; their questions were asked by the first."""
+        self._waited = 0.0  # seconds, for the server to have room for us
 
     def ask(self, question: Cmdlet) -> Future[Evidence]:
         """Begin to ask; the future holds the evidence, or the cause of there being none."""
@@ -124,6 +127,17 @@ class PowerShellSide:
         elif refused is not None:
             self._fail([asked], refused)
         return asked.future
+
+    @property
+    def remarks(self) -> list[str]:
+        """What made the asking slower than the target file allows, as sentences."""
+        said = []
+        if self._waited:
+            text = f"had too much of {self._where.who} going on; asking waited {self._waited:.0f} s for it to have less"
+            said.append(f"{self._endpoint.url} {text}")
+        for error in self.lost_lanes:
+            said.append(f"one connection less than max_runspaces: allows was used: {cause_of(error, self._where).text}")
+        return list(dict.fromkeys(said))
 
     def close(self) -> None:
         """End the session; what is still open is `not_asked`, interrupted. Takes CLOSING seconds at most."""
@@ -218,8 +232,7 @@ class PowerShellSide:
             with self._changed:
                 self._dialled = True
                 self._changed.notify_all()
-            lane = self._lane(line)
-            lane.open(self._ends)
+            lane = self._opened(line)
             self._no_step = cmdlet.take_steps(lane, self._where, self._target.timeouts, self._ends)
         except Exception as error:
             late = time.monotonic() >= self._ends
@@ -234,6 +247,33 @@ class PowerShellSide:
                 lane.close()
             except Exception as error:  # a courtesy that failed; the evidence is complete without it
                 self.closing_error = error
+
+    def _opened(self, line: Line) -> Lane:
+        """The lane with the session open; where the server has no room for another, it is asked again, more and more slowly.
+
+        Raises:
+            Exception: as `Lane.open` does.
+        """
+        for pause in (*QUOTA_PAUSES, None):
+            lane = self._lane(line)
+            try:
+                lane.open(self._ends)
+                break
+            except Exception as error:
+                if pause is None or not over_quota(error) or not self._waits(pause):
+                    raise
+                lane.hang_up()  # whoever signs in anew needs a connection on which nobody has
+        return lane
+
+    def _waits(self, seconds: float) -> bool:
+        """Wait for a server that has too much of ours going on; False where there is no time for that."""
+        begun = time.monotonic()
+        if begun + seconds >= self._ends:
+            return False
+        with self._changed:
+            stopped = self._changed.wait_for(lambda: self._closing, seconds)
+            self._waited += time.monotonic() - begun
+        return not stopped
 
     def _run_lane(self) -> None:
         line = lane = None
@@ -285,7 +325,8 @@ class PowerShellSide:
             try:
                 self._ask(lane, asked)
             except cmdlet.NotBegun as lost:
-                usable = lane is self._first or lane.useful
+                throttled = over_quota(lost.why) and self._waits(QUOTA_PAUSES[0])
+                usable = lane is self._first or (lane.useful and not throttled)
                 if not self._hand_back(asked, lost.why, lane_is_usable=usable):
                     self._fail([asked], cause_of(lost.why, self._where))
                 if not usable:

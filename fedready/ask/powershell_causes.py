@@ -71,6 +71,13 @@ def cause_of(error: Exception, where: Where) -> Cause:
     return _cause("malformed", f"{where.endpoint.url} gave an answer that could not be read: {_named(error)}")
 
 
+def over_quota(error: Exception) -> bool:
+    """Does the server have too much of this account's going on? It may have less in a moment."""
+    from pypsrp.exceptions import WSManFaultError
+
+    return isinstance(error, WSManFaultError) and error.code in QUOTAS
+
+
 def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {said(error, 160)}".rstrip(": ")
 

@@ -14,7 +14,10 @@ from fedready.reduce import Salt
 
 
 class Room(Protocol):
-    """Asks questions of one kind. Neither method raises; the future never carries an exception."""
+    """Asks questions of one kind. Neither method raises; the future never carries an exception.
+
+    A room may have `remarks`: sentences about how asking went, which become notes of the snapshot.
+    """
 
     def ask(self, question: Any) -> Future[Evidence]:
         """Begin to ask."""

@@ -125,13 +125,13 @@ def _waivers(run: Run, paint: _Paint, width: int) -> Iterator[str]:
 
 
 def _notes(run: Run, paint: _Paint, width: int) -> Iterator[str]:
-    """What the files of an export hold beside answers."""
+    """How asking went, and what the files of an export hold beside answers."""
     if run.snapshot.notes:
         yield ""
-        yield paint("Files", _BOLD)
+        yield paint("Notes", _BOLD)
         for note in run.snapshot.notes[:MOST]:
             yield from _prose(note, 2, width)
-        yield from _more(len(run.snapshot.notes), "file")
+        yield from _more(len(run.snapshot.notes), "note")
 
 
 def _counts(run: Run) -> str:
