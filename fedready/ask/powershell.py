@@ -311,7 +311,8 @@ class PowerShellSide:
         """The endpoint gives us no further connection; the first lane asks the rest."""
         with self._changed:
             self._max_lanes = 1
-            self.lost_lanes.append(error)
+            if not self._closing:  # then it is we who end it
+                self.lost_lanes.append(error)
 
     def _serve(self, lane: Lane) -> None:
         while True:
