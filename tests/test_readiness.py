@@ -384,3 +384,10 @@ def test_a_finding_without_words_still_says_something() -> None:
     assert summary.reason_of(finding) == "no reason was given"
     with_cause = msgspec.structs.replace(finding, cause=Cause(kind="timeout", text="no answer in 5 s"))
     assert summary.reason_of(with_cause) == "no answer in 5 s"
+
+
+def test_what_slowed_the_asking_is_in_the_evidence() -> None:
+    run = made.ready()
+    noted = msgspec.structs.replace(run.snapshot, notes=("asking waited 3 s for the <pool>",))
+    text = part(page(msgspec.structs.replace(run, snapshot=noted)), "evidence")
+    assert "Notes: 1 asking waited 3 s for the <pool>" in text
